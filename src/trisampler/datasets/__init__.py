@@ -1,0 +1,1 @@
+"""Kedro datasets of the project: each writes its artifact whole or not at all."""

@@ -1,0 +1,1 @@
+"""Kedro hooks: configuration checks, MLflow tracking, the summary at the end."""

@@ -1,0 +1,29 @@
+"""Configuration fails before work begins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kedro.framework.hooks import hook_impl
+
+from trisampler.parameters import check_parameters
+from trisampler.structure import choose_structure, refuse_structural_parameters
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+
+
+class ConfigurationHooks:
+    """Checks the parameter tree and chooses the DAG's structure when the context is created."""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Stop on anything in the configuration that does not fit.
+
+        Raises:
+            ParameterError: A parameter is unknown or out of range.
+            StructureError: structure.yml does not fit, or `--params` tries to change the DAG.
+        """
+        refuse_structural_parameters(context._runtime_params or {})
+        choose_structure(context.config_loader)
+        check_parameters(context.config_loader["parameters"])

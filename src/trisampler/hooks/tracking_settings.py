@@ -1,0 +1,43 @@
+"""What conf/<env>/tracking.yml may hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from trisampler.errors import TrisamplerError
+
+
+class TrackingError(TrisamplerError):
+    """tracking.yml does not fit."""
+
+
+class TrackingSettings(BaseModel):
+    """Where runs are tracked."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    enabled: bool = Field(description="False trains without MLflow.")
+    experiment: str = Field(description="MLflow experiment.", min_length=1)
+    database: str = Field(
+        description="SQLite file in the project; MLFLOW_TRACKING_URI, where set, wins."
+    )
+    artifacts: str = Field(description="Folder of the artifacts that go with that database.")
+    layers: list[str] = Field(description="Catalog layers whose artifacts are logged.")
+
+
+def check_tracking(tree: dict[str, Any]) -> TrackingSettings:
+    """Validate the content of tracking.yml.
+
+    Raises:
+        TrackingError: Naming every key that does not fit.
+    """
+    try:
+        return TrackingSettings.model_validate(tree)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, problem['loc']))}: {problem['msg']} (found {problem['input']!r})"
+            for problem in error.errors(include_url=False)
+        )
+        raise TrackingError(f"conf/<env>/tracking.yml does not fit: {problems}.") from None

@@ -1,0 +1,5 @@
+"""What is up to date: input keys, the records beside artifacts, and a runner that skips by them."""
+
+from trisampler.incremental.runner import IncrementalRunner
+
+__all__ = ["IncrementalRunner"]

@@ -1,0 +1,114 @@
+"""Input keys: key(artifact) = digest of the code, parameters and input keys that make it.
+
+A node's key covers the digest of its stage's code, the values of its `params:` inputs, the keys of
+its other inputs in order, and the digest of what it declares to read outside the catalog.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from trisampler.incremental.code import code_digest
+from trisampler.incremental.outside import outside_digest
+from trisampler.incremental.records import content_digest, read_record
+
+if TYPE_CHECKING:
+    from kedro.io import DataCatalog
+    from kedro.pipeline import Pipeline
+    from kedro.pipeline.node import Node
+
+_PARAMETER_PREFIX = "params:"
+
+
+@dataclass(frozen=True)
+class NodeKey:
+    """A node's key and what it was computed from.
+
+    Attributes:
+        parts: Digest by name: `code`, `params:<name>`, `input:<dataset>`, `outside`.
+    """
+
+    parts: dict[str, str]
+
+    def of_output(self, position: int) -> str:
+        """The key of the node's output at `position`."""
+        return _digest({"parts": list(self.parts.items()), "output": position})
+
+
+def node_keys(pipeline: Pipeline, catalog: DataCatalog) -> dict[str, NodeKey]:
+    """The key of every node by its name, in the pipeline's order.
+
+    An input that no node of the pipeline makes counts with the key in the record beside it, or,
+    where it was put there by hand, with the digest of its content.
+    """
+    artifact_keys: dict[str, str] = {}
+    keys: dict[str, NodeKey] = {}
+    for node in pipeline.nodes:
+        key = NodeKey(_node_parts(node, catalog, artifact_keys))
+        keys[node.name] = key
+        for position, output in enumerate(node.outputs):
+            artifact_keys[output] = key.of_output(position)
+    return keys
+
+
+def artifact_path(catalog: DataCatalog, name: str) -> Path | None:
+    """Where a dataset is stored; None for one that is only in memory."""
+    path = getattr(catalog.get(name), "_filepath", None)
+    return None if path is None else Path(path)
+
+
+def _node_parts(
+    node: Node, catalog: DataCatalog, artifact_keys: Mapping[str, str]
+) -> dict[str, str]:
+    parts = {"code": code_digest(node.func)}
+    # Positions keep apart two inputs that swap places; names differ from round to round.
+    for position, name in enumerate(node.inputs):
+        if name.startswith(_PARAMETER_PREFIX):
+            parts[name] = _digest(_plain(catalog.load(name)))
+        elif not getattr(catalog.get(name), "grows_in_place", False):
+            key = artifact_keys.get(name) or _key_on_disk(catalog, name)
+            parts[f"input:{name}"] = f"{position}:{key}"
+    outside = outside_digest(node.func, _parameter_arguments(node, catalog))
+    if outside is not None:
+        parts["outside"] = outside
+    return parts
+
+
+def _key_on_disk(catalog: DataCatalog, name: str) -> str:
+    path = artifact_path(catalog, name)
+    if path is None or not path.exists():
+        return "missing"
+    record = read_record(path)
+    return record.key if record else f"content:{content_digest(path)}"
+
+
+def _parameter_arguments(node: Node, catalog: DataCatalog) -> dict[str, Any]:
+    names = node._inputs
+    if isinstance(names, str):
+        names = [names]
+    if isinstance(names, list):
+        bound = inspect.signature(node.func).bind(*names).arguments
+    else:
+        bound = dict(names or {})
+    return {
+        argument: catalog.load(name)
+        for argument, name in bound.items()
+        if isinstance(name, str) and name.startswith(_PARAMETER_PREFIX)
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+
+
+def _digest(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,85 @@
+"""Which nodes must run, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trisampler.incremental.keys import NodeKey, artifact_path, node_keys
+from trisampler.incremental.records import is_untouched, read_record
+
+if TYPE_CHECKING:
+    from kedro.io import DataCatalog
+    from kedro.pipeline import Pipeline
+    from kedro.pipeline.node import Node
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to be done about one node.
+
+    Attributes:
+        node: The node's name.
+        key: The node's key now.
+        reason: Why it must run; None where its outputs are up to date.
+    """
+
+    node: str
+    key: NodeKey
+    reason: str | None
+
+
+def make_plan(pipeline: Pipeline, catalog: DataCatalog, *, force: bool = False) -> list[Decision]:
+    """Decide for every node, in the pipeline's order.
+
+    Args:
+        pipeline: The pipeline, already filtered by what the user asked for.
+        catalog: Its catalog; parameters are read, artifacts only looked at.
+        force: Run every node whatever its outputs.
+    """
+    keys = node_keys(pipeline, catalog)
+    remade: set[str] = set()
+    decisions = []
+    for node in pipeline.nodes:
+        reason = "forced" if force else _reason(node, keys[node.name], catalog, remade)
+        if reason:
+            remade.update(node.outputs)
+        decisions.append(Decision(node.name, keys[node.name], reason))
+    return decisions
+
+
+def _reason(node: Node, key: NodeKey, catalog: DataCatalog, remade: set[str]) -> str | None:
+    for position, output in enumerate(node.outputs):
+        reason = _output_reason(output, key, position, catalog)
+        if reason:
+            return reason
+    in_memory = sorted(
+        name for name in remade.intersection(node.inputs) if artifact_path(catalog, name) is None
+    )
+    return f"{in_memory[0]} is made anew" if in_memory else None
+
+
+def _output_reason(output: str, key: NodeKey, position: int, catalog: DataCatalog) -> str | None:
+    path = artifact_path(catalog, output)
+    if path is None:
+        return f"{output} is not stored"
+    if not path.exists():
+        return f"{output} is missing"
+    record = read_record(path)
+    if record is None:
+        return f"{output} has no record: unfinished, or not made here"
+    if record.key != key.of_output(position):
+        return _difference(record.parts, key.parts)
+    if not is_untouched(path, record) or not catalog.exists(output):
+        return f"{output} was damaged or changed on disk"
+    return None
+
+
+def _difference(before: dict[str, str], now: dict[str, str]) -> str:
+    changed = [name for name in now if before.get(name) != now[name]]
+    changed += [name for name in before if name not in now]
+    words = {"code": "the stage's code", "outside": "what it reads from outside"}
+    names = [
+        words.get(name, name.removeprefix("params:").removeprefix("input:")) for name in changed
+    ]
+    return f"changed: {', '.join(names)}" if names else "its outputs are declared in another order"

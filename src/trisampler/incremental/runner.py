@@ -1,0 +1,110 @@
+"""A sequential runner that runs only the nodes whose outputs are not up to date."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from itertools import chain
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from kedro.runner import SequentialRunner
+from kedro.runner.task import Task
+
+from trisampler.incremental.keys import NodeKey, artifact_path
+from trisampler.incremental.plan import Decision, make_plan
+from trisampler.incremental.records import remove_record, write_record
+
+if TYPE_CHECKING:
+    from kedro.io import DataCatalog
+    from kedro.pipeline import Pipeline
+    from kedro.pipeline.node import Node
+    from pluggy import PluginManager
+
+_logger = logging.getLogger(__name__)
+
+
+class IncrementalRunner(SequentialRunner):
+    """Runs what input keys say is missing, partial or made from something else.
+
+    The record of an artifact is removed before its node starts and written after it is saved, so a
+    run that dies at any point leaves nothing that counts as done but is not.
+
+    Args:
+        force: Run every node, up to date or not.
+        dry_run: Say what would run and why; run nothing.
+    """
+
+    def __init__(self, *, force: bool = False, dry_run: bool = False) -> None:
+        super().__init__()
+        self._force = force
+        self._dry_run = dry_run
+        self._keys: dict[str, NodeKey] = {}
+
+    def run(
+        self,
+        pipeline: Pipeline,
+        catalog: DataCatalog,
+        hook_manager: PluginManager | None = None,
+        run_id: str | None = None,
+        only_missing_outputs: bool = False,
+    ) -> dict[str, Any]:
+        """Run the nodes of `pipeline` that must run; the arguments are those of Kedro's runners."""
+        plan = make_plan(pipeline, catalog, force=self._force)
+        _report(plan, dry_run=self._dry_run)
+        due = [decision.node for decision in plan if decision.reason]
+        if self._dry_run or not due:
+            return {}
+        self._keys = {decision.node: decision.key for decision in plan}
+        return super().run(
+            pipeline.filter(node_names=due), catalog, hook_manager, run_id, only_missing_outputs
+        )
+
+    def _run(
+        self,
+        pipeline: Pipeline,
+        catalog: DataCatalog,
+        hook_manager: PluginManager | None = None,
+        run_id: str | None = None,
+    ) -> None:
+        load_counts = Counter(chain.from_iterable(node.inputs for node in pipeline.nodes))
+        for number, node in enumerate(pipeline.nodes, start=1):
+            started = perf_counter()
+            self._forget(node, catalog)
+            Task(
+                node=node, catalog=catalog, hook_manager=hook_manager, is_async=False, run_id=run_id
+            ).execute()
+            self._remember(node, catalog)
+            _logger.info(
+                "%d of %d done: %s (%.1f s)",
+                number,
+                len(pipeline.nodes),
+                node.name,
+                perf_counter() - started,
+            )
+            self._release_datasets(node, catalog, load_counts, pipeline)
+
+    def _forget(self, node: Node, catalog: DataCatalog) -> None:
+        for output in node.outputs:
+            path = artifact_path(catalog, output)
+            if path is not None:
+                remove_record(path)
+
+    def _remember(self, node: Node, catalog: DataCatalog) -> None:
+        key = self._keys[node.name]
+        for position, output in enumerate(node.outputs):
+            path = artifact_path(catalog, output)
+            if path is not None:
+                write_record(path, key.of_output(position), node.name, key.parts)
+
+
+def _report(plan: list[Decision], *, dry_run: bool) -> None:
+    due = [decision for decision in plan if decision.reason]
+    if not due:
+        _logger.info("Everything is up to date: nothing to run. (--force runs all.)")
+        return
+    verb = "would run" if dry_run else "runs"
+    for decision in due:
+        _logger.info("%s %s: %s", decision.node, verb, decision.reason)
+    if len(due) < len(plan):
+        _logger.info("%d of %d nodes are up to date and skipped.", len(plan) - len(due), len(plan))

@@ -1,0 +1,85 @@
+"""The whole parameter tree of the pipeline, checked before any node runs.
+
+Each leaf is the settings model of the package that uses it; this module only puts them together.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from trisampler.corpora.settings import SourceSettings
+from trisampler.encoders.settings import EncoderSettings, EncodingSettings
+from trisampler.errors import TrisamplerError
+from trisampler.evaluation.settings import EvaluationSettings
+from trisampler.negatives.settings import SamplingSettings
+from trisampler.search.settings import LexicalSettings, RetrievalSettings
+from trisampler.training.settings import DevPoolSettings, TrainingSettings
+
+
+class ParameterError(TrisamplerError):
+    """The parameters do not fit the tree: a misspelt key, a wrong type, a value out of range."""
+
+
+class Parameters(BaseModel):
+    """What `conf/<env>/parameters*.yml` and `--params` may hold."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+
+    seed: int = Field(description="Fixes every random choice of a run.", ge=0)
+    workspace: str = Field(
+        description="Folder of this corpus in every data layer.", pattern=r"^[A-Za-z0-9][\w.-]*$"
+    )
+    source: SourceSettings
+    encoder: EncoderSettings
+    encoding: EncodingSettings
+    lexical: LexicalSettings
+    retrieval: RetrievalSettings
+    sampling: SamplingSettings
+    development: DevPoolSettings
+    training: TrainingSettings
+    evaluation: EvaluationSettings
+
+
+def check_parameters(tree: dict[str, Any]) -> Parameters:
+    """Validate the tree.
+
+    Raises:
+        ParameterError: Naming every key that does not fit, what was found, and what may stand.
+    """
+    try:
+        return Parameters.model_validate(tree)
+    except ValidationError as error:
+        lines = [_describe(problem) for problem in error.errors(include_url=False)]
+        raise ParameterError(
+            "The parameters do not fit. Nothing has been run.\n"
+            + "\n".join(f"  {line}" for line in lines)
+            + "\nCorrect them in conf/<env>/parameters.yml or in --params."
+        ) from None
+
+
+def _describe(problem: Any) -> str:
+    location = [str(part) for part in problem["loc"]]
+    key = ".".join(location)
+    if problem["type"] == "extra_forbidden":
+        known = sorted(_siblings(location))
+        return f"{key}: no such parameter{_nearest(location[-1], known)}"
+    return f"{key}: {problem['msg']} (found {problem['input']!r})"
+
+
+def _siblings(location: list[str]) -> list[str]:
+    model: Any = Parameters
+    for part in location[:-1]:
+        field = getattr(model, "model_fields", {}).get(part)
+        model = field.annotation if field else None
+    return list(getattr(model, "model_fields", {}))
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    from difflib import get_close_matches
+
+    match = get_close_matches(name, known, n=1)
+    if match:
+        return f"; did you mean {match[0]!r}?"
+    return f"; known here: {', '.join(known)}" if known else ""

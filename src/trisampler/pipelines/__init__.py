@@ -1,0 +1,1 @@
+"""The stages of the DAG: thin typed nodes around the library."""

@@ -1,0 +1,1 @@
+"""The pretrained encoder that round 1 begins with."""

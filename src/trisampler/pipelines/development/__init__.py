@@ -1,0 +1,1 @@
+"""The fixed pool on which training measures itself."""

@@ -1,0 +1,1 @@
+"""Corpus and queries to vectors, by one encoder."""

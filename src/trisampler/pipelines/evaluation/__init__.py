@@ -1,0 +1,1 @@
+"""Every system, measured on dev and test."""

@@ -1,0 +1,1 @@
+"""Raw data in; corpus, queries, judgements and a report out."""

@@ -1,0 +1,27 @@
+"""Nodes that read and check the raw data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from trisampler.corpora.reading import digest_source, read_collection
+from trisampler.corpora.settings import SourceSettings
+from trisampler.incremental.outside import reads_outside
+
+
+@reads_outside("source", digest_source)
+def read_source(
+    source: SourceSettings, seed: int
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame, dict[str, Any]]:
+    """Read the source whole, check it, and only then hand it on."""
+    collection = read_collection(source, seed)
+    return (
+        collection.corpus,
+        collection.queries,
+        collection.train_judgements,
+        collection.dev_judgements,
+        collection.test_judgements,
+        collection.report,
+    )

@@ -1,0 +1,1 @@
+"""BM25: the lexical baseline and a source of candidates."""

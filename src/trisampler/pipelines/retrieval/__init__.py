@@ -1,0 +1,1 @@
+"""The encoder's nearest documents of each training query."""

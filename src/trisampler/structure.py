@@ -1,0 +1,88 @@
+"""What shapes the DAG: read from conf/<env>/structure.yml, never from runtime parameters.
+
+Kedro builds pipelines before it reads parameters, and `register_pipelines()` gets no arguments. So
+the number of rounds stands in a file of its own; a hook says which environment's file counts.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from trisampler.errors import TrisamplerError
+
+if TYPE_CHECKING:
+    from kedro.config import AbstractConfigLoader
+
+
+class StructureError(TrisamplerError):
+    """structure.yml does not fit, or a runtime parameter tried to change the DAG."""
+
+
+class Structure(BaseModel):
+    """The shape of the DAG."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rounds: int = Field(description="Times that negatives are mined and the encoder trained.", ge=1)
+
+
+_chosen: Structure | None = None
+
+
+def choose_structure(config_loader: AbstractConfigLoader) -> None:
+    """Make the structure of this loader's environment the one that pipelines are built from."""
+    from kedro.framework.project import pipelines
+
+    global _chosen
+    structure = _read_structure(config_loader)
+    if structure != _chosen:
+        _chosen = structure
+        # Kedro caches the pipelines of the first access; a new structure makes them stale.
+        pipelines._is_data_loaded = False
+
+
+def current_structure() -> Structure:
+    """The chosen structure, or that of KEDRO_ENV (else base) where no context was made yet.
+
+    Raises:
+        StructureError: structure.yml is missing or does not fit.
+    """
+    if _chosen is not None:
+        return _chosen
+    from kedro.config import OmegaConfigLoader
+
+    from trisampler.settings import CONFIG_LOADER_ARGS
+
+    conf = Path(__file__).resolve().parents[2] / "conf"
+    return _read_structure(
+        OmegaConfigLoader(str(conf), env=os.environ.get("KEDRO_ENV"), **CONFIG_LOADER_ARGS)
+    )
+
+
+def refuse_structural_parameters(runtime_params: dict[str, Any]) -> None:
+    """Stop a run whose `--params` name what only structure.yml may say.
+
+    Raises:
+        StructureError: Naming the parameter and the way that works.
+    """
+    for name in sorted(set(runtime_params) & set(Structure.model_fields)):
+        raise StructureError(
+            f"--params {name}={runtime_params[name]}: {name!r} shapes the DAG, which is "
+            f"built before parameters are read. Write `{name}: {runtime_params[name]}` into "
+            "conf/local/structure.yml (or another environment's, and use --env)."
+        )
+
+
+def _read_structure(config_loader: AbstractConfigLoader) -> Structure:
+    try:
+        return Structure.model_validate(config_loader["structure"])
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, problem['loc']))}: {problem['msg']} (found {problem['input']!r})"
+            for problem in error.errors(include_url=False)
+        )
+        raise StructureError(f"conf/<env>/structure.yml does not fit: {problems}.") from None

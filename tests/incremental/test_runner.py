@@ -1,0 +1,191 @@
+"""What runs again, and why: real artifacts on disk, a three-node pipeline."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.pipeline import Node, Pipeline
+
+from trisampler.datasets.files import WholeJSON
+from trisampler.incremental.outside import reads_outside
+from trisampler.incremental.records import read_record, record_path
+from trisampler.incremental.runner import IncrementalRunner
+
+calls: list[str] = []
+
+
+def read(path: str) -> int:
+    calls.append("read")
+    return int(Path(path).read_text())
+
+
+read_outside = reads_outside("path", lambda path: Path(path).read_text())(read)
+
+
+def split(number: int, factor: int) -> tuple[int, int]:
+    calls.append("split")
+    return number * factor, number + factor
+
+
+def join(product: int, total: int) -> dict[str, int]:
+    calls.append("join")
+    return {"product": product, "total": total}
+
+
+PIPELINE = Pipeline(
+    [
+        Node(read_outside, "params:path", "number", name="read"),
+        Node(split, ["number", "params:factor"], ["product", "total"], name="split"),
+        Node(join, ["product", "total"], "joined", name="join"),
+    ]
+)
+
+
+class Project:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.raw = folder / "raw.txt"
+        self.raw.write_text("3")
+        self.factor = 2
+
+    def run(self, pipeline: Pipeline = PIPELINE, **options: Any) -> list[str]:
+        """Run and say which functions were called."""
+        calls.clear()
+        files = {
+            name: WholeJSON(filepath=str(self.path(name)))
+            for name in ("number", "product", "total", "joined")
+        }
+        parameters = {
+            "params:path": MemoryDataset(str(self.raw)),
+            "params:factor": MemoryDataset(self.factor),
+        }
+        IncrementalRunner(**options).run(pipeline, DataCatalog({**files, **parameters}))
+        return list(calls)
+
+    def path(self, name: str) -> Path:
+        return self.folder / f"{name}.json"
+
+    def joined(self) -> Any:
+        return json.loads(self.path("joined").read_text())
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    made = Project(tmp_path)
+    assert made.run() == ["read", "split", "join"]
+    assert made.joined() == {"product": 6, "total": 5}
+    return made
+
+
+def test_a_second_run_does_nothing(project: Project) -> None:
+    assert project.run() == []
+
+
+def test_force_runs_everything(project: Project) -> None:
+    assert project.run(force=True) == ["read", "split", "join"]
+
+
+def test_a_changed_parameter_keeps_what_does_not_depend_on_it(project: Project) -> None:
+    project.factor = 5
+    assert project.run() == ["split", "join"]
+    assert project.joined() == {"product": 15, "total": 8}
+
+
+def test_changing_back_runs_again_because_only_the_last_artifact_is_kept(project: Project) -> None:
+    project.factor = 5
+    project.run()
+    project.factor = 2
+    assert project.run() == ["split", "join"]
+
+
+def test_a_changed_raw_file_runs_everything(project: Project) -> None:
+    project.raw.write_text("4")
+    assert project.run() == ["read", "split", "join"]
+
+
+@pytest.mark.parametrize("lost", ["product", "total"])
+def test_one_of_two_missing_outputs_remakes_both_and_nothing_else(
+    project: Project, lost: str
+) -> None:
+    project.path(lost).unlink()
+    assert project.run() == ["split"]
+
+
+def test_a_tampered_artifact_is_made_again(project: Project) -> None:
+    project.path("joined").write_text('{"product": 666, "total": 5}')
+    assert project.run() == ["join"]
+    assert project.joined() == {"product": 6, "total": 5}
+
+
+def test_a_touched_but_equal_artifact_is_kept(project: Project) -> None:
+    os.utime(project.path("joined"), (1, 1))
+    assert project.run() == []
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"key": 1}'])
+def test_a_damaged_record_counts_as_none(project: Project, damage: str) -> None:
+    record_path(project.path("joined")).write_text(damage)
+    assert project.run() == ["join"]
+
+
+def test_a_node_that_fails_leaves_its_output_not_up_to_date(project: Project) -> None:
+    def fail(product: int, total: int) -> dict[str, int]:
+        raise ValueError("no")
+
+    broken = Pipeline(
+        [*PIPELINE.nodes[:2], Node(fail, ["product", "total"], "joined", name="join")]
+    )
+    with pytest.raises(ValueError, match="no"):
+        project.run(broken, force=True)
+    assert read_record(project.path("joined")) is None
+    assert project.run() == ["join"]
+
+
+def test_a_dry_run_says_why_and_runs_nothing(
+    project: Project, caplog: pytest.LogCaptureFixture
+) -> None:
+    project.factor = 7
+    with caplog.at_level("INFO", logger="trisampler"):
+        assert project.run(dry_run=True) == []
+    assert "split would run: changed: factor" in caplog.text
+    assert "join would run: changed: product, total" in caplog.text
+    assert project.run() == ["split", "join"]
+
+
+def test_a_slice_uses_the_artifacts_that_are_there_and_the_whole_notices_later(
+    project: Project,
+) -> None:
+    project.factor = 7
+    assert project.run(PIPELINE.filter(node_names=["join"])) == []
+    assert project.run(PIPELINE.filter(node_names=["split"])) == ["split"]
+    assert project.run(PIPELINE.filter(node_names=["join"])) == ["join"]
+    assert project.run() == []
+
+
+def test_an_input_put_there_by_hand_counts_by_its_content(project: Project) -> None:
+    tail = PIPELINE.filter(node_names=["split", "join"])
+    record_path(project.path("number")).unlink()
+    project.path("number").write_text("10")
+    assert project.run(tail) == ["split", "join"]
+    assert project.run(tail) == []
+    project.path("number").write_text("11")
+    assert project.run(tail) == ["split", "join"]
+
+
+def test_one_process_per_node_comes_to_the_same_keys(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "other").mkdir()
+    other = Project(tmp_path / "other")
+    other.raw = project.raw
+    for node in PIPELINE.nodes:
+        other.run(PIPELINE.filter(node_names=[node.name]))
+    assert other.run() == []
+    for name in ("number", "product", "total", "joined"):
+        one, two = read_record(project.path(name)), read_record(other.path(name))
+        assert one is not None
+        assert two is not None
+        assert one.key == two.key
