@@ -54,12 +54,14 @@ def current_structure() -> Structure:
     if _chosen is not None:
         return _chosen
     from kedro.config import OmegaConfigLoader
+    from kedro.utils import find_kedro_project
 
     from trisampler.settings import CONFIG_LOADER_ARGS
 
-    conf = Path(__file__).resolve().parents[2] / "conf"
+    project = find_kedro_project(Path.cwd()) or Path(__file__).resolve().parents[2]
+    conf = str(project / "conf")
     return _read_structure(
-        OmegaConfigLoader(str(conf), env=os.environ.get("KEDRO_ENV"), **CONFIG_LOADER_ARGS)
+        OmegaConfigLoader(conf, env=os.environ.get("KEDRO_ENV"), **CONFIG_LOADER_ARGS)
     )
 
 

@@ -1,1 +1,5 @@
 """The encoder's nearest documents of each training query."""
+
+from trisampler.pipelines.retrieval.pipeline import create_pipeline
+
+__all__ = ["create_pipeline"]

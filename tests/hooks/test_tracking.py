@@ -1,0 +1,133 @@
+"""Tracking on a real SQLite store, through a bare pipeline."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import polars as pl
+import pytest
+from kedro.framework.hooks.manager import _create_hook_manager
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.pipeline import Node, Pipeline
+
+from trisampler.datasets.files import WholeJSON, WholeTable
+from trisampler.hooks.tracking import TrackingHooks
+from trisampler.incremental.runner import IncrementalRunner
+
+LAYER = {"kedro-viz": {"layer": "reporting"}}
+SETTINGS = {
+    "enabled": True,
+    "experiment": "trial",
+    "database": "mlflow.db",
+    "artifacts": "mlartifacts",
+    "layers": ["reporting"],
+}
+
+
+def make_corpus(size: int) -> pl.DataFrame:
+    if size < 1:
+        raise ValueError(f"size is {size}")
+    return pl.DataFrame({"doc_id": [str(row) for row in range(size)]})
+
+
+def measure(corpus: pl.DataFrame) -> tuple[dict[str, Any], pl.DataFrame]:
+    history = pl.DataFrame({"step": [1, 2], "loss": [1.5, 1.0], "dev_nDCG@10": [None, 0.5]})
+    return {"test": {"encoder_1": {"nDCG@10": 0.25}}}, history
+
+
+PIPELINE = Pipeline(
+    [
+        Node(make_corpus, "params:size", "corpus", name="make_corpus"),
+        Node(measure, "corpus", ["metrics", "round_1.training_history"], name="measure"),
+    ]
+)
+
+
+def run(folder: Path, settings: dict[str, Any], size: int = 3) -> TrackingHooks:
+    hooks = TrackingHooks()
+    manager = _create_hook_manager()
+    manager.register(hooks)
+    catalog = DataCatalog(
+        {
+            "corpus": WholeTable(filepath=str(folder / "corpus.parquet")),
+            "metrics": WholeJSON(filepath=str(folder / "metrics.json"), metadata=LAYER),
+            "round_1.training_history": WholeTable(
+                filepath=str(folder / "history.parquet"), metadata=LAYER
+            ),
+            "params:size": MemoryDataset(size),
+            "parameters": MemoryDataset({"size": size, "source": {"path": None}}),
+        }
+    )
+    hooks.after_context_created(
+        SimpleNamespace(config_loader={"tracking": settings}, project_path=folder)
+    )
+    hooks.before_pipeline_run({"run_id": "2026-01-01"})
+    try:
+        IncrementalRunner().run(PIPELINE, catalog, manager)
+    except ValueError as error:
+        hooks.on_pipeline_error(error)
+    else:
+        hooks.after_pipeline_run(PIPELINE, catalog)
+    return hooks
+
+
+def runs(folder: Path) -> list[Any]:
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
+    experiment = client.get_experiment_by_name("trial")
+    return list(client.search_runs([experiment.experiment_id])) if experiment else []
+
+
+@pytest.fixture(autouse=True)
+def no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+
+
+def test_a_run_holds_parameters_metrics_history_inputs_and_artifacts(tmp_path: Path) -> None:
+    hooks = run(tmp_path, SETTINGS)
+    (tracked,) = runs(tmp_path)
+    assert tracked.info.status == "FINISHED"
+    assert hooks.where
+    assert tracked.info.run_id in hooks.where
+    assert tracked.data.params == {"size": "3", "source.path": "None"}
+    assert tracked.data.metrics["test/encoder_1/nDCG_at_10"] == 0.25
+    assert tracked.data.metrics["round_1/loss"] == 1.0
+    assert tracked.data.metrics["round_1/dev_nDCG_at_10"] == 0.5
+    assert tracked.data.metrics["node_seconds/measure"] >= 0
+    assert [given.dataset.name for given in tracked.inputs.dataset_inputs] == ["corpus"]
+    logged = tmp_path / "mlartifacts" / tracked.info.run_id / "artifacts" / "reporting"
+    assert json.loads((logged / "metrics.json").read_text())["test"]
+    assert (logged / "round_1" / "history.parquet").is_file()
+
+
+def test_a_run_with_nothing_to_do_makes_no_mlflow_run(tmp_path: Path) -> None:
+    run(tmp_path, SETTINGS)
+    hooks = run(tmp_path, SETTINGS)
+    assert len(runs(tmp_path)) == 1
+    assert hooks.where is None
+
+
+def test_a_failed_run_is_marked_with_its_error(tmp_path: Path) -> None:
+    run(tmp_path, SETTINGS, size=0)
+    (tracked,) = runs(tmp_path)
+    assert tracked.info.status == "FAILED"
+    assert tracked.data.tags["error"] == "ValueError: size is 0"
+
+
+def test_tracking_off_trains_without_a_store(tmp_path: Path) -> None:
+    run(tmp_path, SETTINGS | {"enabled": False})
+    assert (tmp_path / "metrics.json").is_file()
+    assert not (tmp_path / "mlflow.db").exists()
+
+
+def test_an_unreachable_server_costs_one_warning(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    run(tmp_path, SETTINGS)
+    assert (tmp_path / "metrics.json").is_file()
+    assert caplog.text.count("MLflow tracking is off") == 1

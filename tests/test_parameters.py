@@ -1,0 +1,64 @@
+"""Configuration errors come early and say what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kedro.config import OmegaConfigLoader
+
+from trisampler.parameters import ParameterError, check_parameters
+from trisampler.settings import CONFIG_LOADER_ARGS
+from trisampler.structure import Structure, StructureError, refuse_structural_parameters
+
+CONF = Path(__file__).parents[1] / "conf"
+ENVIRONMENTS = sorted(path.name for path in CONF.iterdir() if path.is_dir())
+
+
+def loader(env: str = "base", **runtime_params: Any) -> OmegaConfigLoader:
+    return OmegaConfigLoader(
+        str(CONF), env=env, runtime_params=runtime_params, **CONFIG_LOADER_ARGS
+    )
+
+
+@pytest.mark.parametrize("env", ENVIRONMENTS)
+def test_every_environment_fits(env: str) -> None:
+    check_parameters(loader(env)["parameters"])
+    Structure.model_validate(loader(env)["structure"])
+
+
+def test_the_base_file_names_every_parameter_or_its_model_has_a_default() -> None:
+    tree = loader()["parameters"]
+    checked = check_parameters(tree).model_dump(mode="json")
+    for group, values in tree.items():
+        if isinstance(values, dict):
+            assert set(values) <= set(checked[group])
+
+
+@pytest.mark.parametrize(
+    ("runtime", "told"),
+    [
+        ({"sorce": {"path": "x"}}, ["sorce: no such parameter", "'source'"]),
+        ({"source": {"pth": "x"}}, ["source.pth: no such parameter", "'path'"]),
+        ({"training": {"steps": 0}}, ["training.steps", "found 0"]),
+        ({"training": {"steps": "many"}}, ["training.steps", "found 'many'"]),
+        ({"sampling": {"sampler": "trii"}}, ["sampling", "trii"]),
+        ({"workspace": "../elsewhere"}, ["workspace", "../elsewhere"]),
+        ({"encoder": {"pooling": "max"}}, ["encoder.pooling", "'max'"]),
+    ],
+)
+def test_what_does_not_fit_is_named(runtime: dict[str, Any], told: list[str]) -> None:
+    with pytest.raises(ParameterError) as error:
+        check_parameters(loader(**runtime)["parameters"])
+    for words in told:
+        assert words in str(error.value)
+
+
+def test_a_numeric_workspace_is_a_name() -> None:
+    assert check_parameters(loader(workspace=2024)["parameters"]).workspace == "2024"
+
+
+def test_the_number_of_rounds_is_no_parameter() -> None:
+    with pytest.raises(StructureError, match=r"conf/local/structure\.yml"):
+        refuse_structural_parameters({"rounds": 3})
