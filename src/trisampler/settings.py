@@ -1,5 +1,6 @@
 """Kedro's settings of the project."""
 
+from trisampler.context import CheckedContext
 from trisampler.hooks.configuration import ConfigurationHooks
 from trisampler.hooks.summary import SummaryHooks
 from trisampler.hooks.tracking import TrackingHooks
@@ -9,7 +10,10 @@ _tracking = TrackingHooks()
 
 # Kedro calls hooks in the reverse of this order: tracking ends before the summary names its run.
 HOOKS = (SummaryHooks(_tracking), _tracking, ConfigurationHooks())
+CONTEXT_CLASS = CheckedContext
 SESSION_CLASS = IncrementalSession
+# The one posts usage data; the other's run status knows only Kedro's own sequential runner.
+DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry", "kedro-viz")
 RUNNER_MODULE_ALLOWLIST = ("trisampler.incremental",)
 CONFIG_LOADER_ARGS = {
     "base_env": "base",

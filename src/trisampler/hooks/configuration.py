@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from kedro.framework.hooks import hook_impl
 
-from trisampler.parameters import check_parameters
 from trisampler.structure import choose_structure, refuse_structural_parameters
 
 if TYPE_CHECKING:
@@ -26,4 +25,5 @@ class ConfigurationHooks:
         """
         refuse_structural_parameters(context._runtime_params or {})
         choose_structure(context.config_loader)
-        check_parameters(context.config_loader["parameters"])
+        # Reading them is checking them: see CheckedContext.
+        _ = context.params

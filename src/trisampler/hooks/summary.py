@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kedro.framework.hooks import hook_impl
 
@@ -25,9 +25,11 @@ class SummaryHooks:
         self._tracking = tracking
 
     @hook_impl
-    def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+    def after_pipeline_run(
+        self, pipeline: Pipeline, catalog: DataCatalog, run_result: dict[str, Any]
+    ) -> None:
         """Print the table, the encoder's folder, the report and the MLflow run."""
-        if "summary" not in pipeline.all_outputs() or not catalog.exists("summary"):
+        if "summary" not in run_result:
             return
         from trisampler.incremental.keys import artifact_path
 

@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
     from kedro.pipeline.node import Node
 
-_PARAMETER_PREFIX = "params:"
-
 
 @dataclass(frozen=True)
 class NodeKey:
@@ -71,7 +69,7 @@ def _node_parts(
     parts = {"code": code_digest(node.func)}
     # Positions keep apart two inputs that swap places; names differ from round to round.
     for position, name in enumerate(node.inputs):
-        if name.startswith(_PARAMETER_PREFIX):
+        if _is_parameter(name):
             parts[name] = _digest(_plain(catalog.load(name)))
         elif not getattr(catalog.get(name), "grows_in_place", False):
             key = artifact_keys.get(name) or _key_on_disk(catalog, name)
@@ -101,12 +99,20 @@ def _parameter_arguments(node: Node, catalog: DataCatalog) -> dict[str, Any]:
     return {
         argument: catalog.load(name)
         for argument, name in bound.items()
-        if isinstance(name, str) and name.startswith(_PARAMETER_PREFIX)
+        if isinstance(name, str) and _is_parameter(name)
     }
 
 
+def _is_parameter(name: str) -> bool:
+    return name == "parameters" or name.startswith("params:")
+
+
 def _plain(value: Any) -> Any:
-    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return value
 
 
 def _digest(value: Any) -> str:

@@ -31,12 +31,15 @@ class IncrementalRunner(SequentialRunner):
     run that dies at any point leaves nothing that counts as done but is not.
 
     Args:
+        is_async: Load and save in threads; Kedro's option.
         force: Run every node, up to date or not.
         dry_run: Say what would run and why; run nothing.
     """
 
-    def __init__(self, *, force: bool = False, dry_run: bool = False) -> None:
-        super().__init__()
+    def __init__(
+        self, is_async: bool = False, *, force: bool = False, dry_run: bool = False
+    ) -> None:
+        super().__init__(is_async=is_async)
         self._force = force
         self._dry_run = dry_run
         self._keys: dict[str, NodeKey] = {}
@@ -49,16 +52,21 @@ class IncrementalRunner(SequentialRunner):
         run_id: str | None = None,
         only_missing_outputs: bool = False,
     ) -> dict[str, Any]:
-        """Run the nodes of `pipeline` that must run; the arguments are those of Kedro's runners."""
+        """Run the nodes of `pipeline` that must run; the arguments are those of Kedro's runners.
+
+        Returns:
+            The pipeline's outputs by name, whether made now or before; nothing after a dry run.
+        """
         plan = make_plan(pipeline, catalog, force=self._force)
         _report(plan, dry_run=self._dry_run)
         due = [decision.node for decision in plan if decision.reason]
-        if self._dry_run or not due:
+        if self._dry_run:
             return {}
-        self._keys = {decision.node: decision.key for decision in plan}
-        return super().run(
-            pipeline.filter(node_names=due), catalog, hook_manager, run_id, only_missing_outputs
-        )
+        if due:
+            self._keys = {decision.node: decision.key for decision in plan}
+            filtered = pipeline.filter(node_names=due)
+            super().run(filtered, catalog, hook_manager, run_id, only_missing_outputs)
+        return {name: catalog[name] for name in pipeline.outputs()}
 
     def _run(
         self,
@@ -72,7 +80,11 @@ class IncrementalRunner(SequentialRunner):
             started = perf_counter()
             self._forget(node, catalog)
             Task(
-                node=node, catalog=catalog, hook_manager=hook_manager, is_async=False, run_id=run_id
+                node=node,
+                catalog=catalog,
+                hook_manager=hook_manager,
+                is_async=self._is_async,
+                run_id=run_id,
             ).execute()
             self._remember(node, catalog)
             _logger.info(

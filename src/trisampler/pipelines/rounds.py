@@ -1,17 +1,15 @@
-"""A round: embed, retrieve, sample, train. One modular pipeline, instantiated once per round."""
+"""A round: retrieve, sample, train, embed with the new encoder, search with it.
+
+One modular pipeline, instantiated once per round. A round begins with the embeddings of the encoder
+before it and ends with those of its own, which the next round and the evaluation share.
+"""
 
 from kedro.pipeline import Pipeline
 
-from trisampler.pipelines import embedding, retrieval, sampling, training
+from trisampler.pipelines import embedding, retrieval, sampling, search, training
+from trisampler.pipelines.namespaces import in_namespace
 
-_SHARED = {"corpus", "queries", "train_judgements", "vector_cache", "dev_pool"}
-_PARAMETERS = {
-    "params:seed",
-    "params:encoding",
-    "params:retrieval",
-    "params:sampling",
-    "params:training",
-}
+_OF_AN_ENCODER = ("corpus_embeddings", "query_embeddings")
 
 
 def create_round(number: int) -> Pipeline:
@@ -21,23 +19,28 @@ def create_round(number: int) -> Pipeline:
         number: From 1. Rounds differ in nothing else.
     """
     before, after = f"encoder_{number - 1}", f"encoder_{number}"
-    return Pipeline(
+    mine_and_train = Pipeline(
         [
-            embedding.create_pipeline(),
             retrieval.create_pipeline(),
             sampling.create_pipeline(number),
             training.create_pipeline(number),
         ],
-        namespace=f"round_{number}",
+        inputs={name: f"former_{name}" for name in ("encoder", *_OF_AN_ENCODER)},
+    )
+    embed_and_search = Pipeline(
+        [embedding.create_pipeline(), search.create_pipeline()],
+        inputs={"encoder": "trained_encoder"},
+    )
+    return in_namespace(
+        f"round_{number}",
+        [mine_and_train, embed_and_search],
         inputs={
-            **{name: name for name in _SHARED},
             "lexical_candidates": "bm25.candidates",
-            "encoder": before,
+            "former_encoder": before,
+            **{f"former_{name}": f"{before}.{name}" for name in _OF_AN_ENCODER},
         },
         outputs={
-            "corpus_embeddings": f"{before}.corpus_embeddings",
-            "query_embeddings": f"{before}.query_embeddings",
             "trained_encoder": after,
+            **{name: f"{after}.{name}" for name in (*_OF_AN_ENCODER, "dev_run", "test_run")},
         },
-        parameters={name: name for name in _PARAMETERS},
     )

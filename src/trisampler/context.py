@@ -1,0 +1,26 @@
+"""A Kedro context whose parameters are always the checked models of the whole tree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kedro.framework.context import KedroContext
+
+from trisampler.parameters import check_parameters
+
+
+class CheckedContext(KedroContext):
+    """Kedro checks only the parameters that the nodes of the requested pipelines annotate.
+
+    This one checks all of them, whatever is run, so that a misspelt key never goes unnoticed and a
+    node's parameters are the same values under every `--pipelines`.
+    """
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """Settings models by name.
+
+        Raises:
+            ParameterError: Something in the tree does not fit.
+        """
+        return dict(check_parameters(self.config_loader["parameters"]))

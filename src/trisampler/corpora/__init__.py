@@ -1,0 +1,1 @@
+"""Documents, queries and judgements: read from a source, mended, checked and split."""

@@ -1,0 +1,85 @@
+"""From what a reader found to the collection: checked, merged, split, in canonical order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from trisampler.corpora.collection import SPLITS, Collection, Split
+from trisampler.corpora.merging import merge_equal_queries
+from trisampler.corpora.report import count_repairs, count_split, split_notes
+from trisampler.corpora.source import Source
+from trisampler.corpora.splitting import SPLIT_TYPE, hold_out, keep_latest_split
+from trisampler.corpora.validation import check_source, drop_blank_documents, no_training_pair
+
+
+def assemble_collection(source: Source, seed: int, report: dict[str, Any]) -> Collection:
+    """Check a source and make a collection of it.
+
+    Args:
+        source: what a reader found.
+        seed: of the hash by which splits are held out.
+        report: what is said of the source itself; the collection's report has it and all counts.
+
+    Raises:
+        SourceError: a rule is broken, or nothing is left to train on.
+    """
+    check_source(source)
+    corpus = drop_blank_documents(source).select("doc_id", "title", "text").sort("doc_id")
+    judgements = _distinct_judgements(source)
+    queries = _judged_queries(source, judgements)
+    merged = merge_equal_queries(queries, judgements)
+    disjoint = keep_latest_split(merged.judgements)
+    splitting = disjoint.table
+    held_out: dict[str, Any] = {}
+    for plan in source.hold_outs:
+        step = hold_out(splitting, merged.queries, plan, seed)
+        splitting = step.table
+        if step.report:
+            held_out[plan.split] = step.report
+    splits = {split: _judgements_of(split, splitting) for split in SPLITS}
+    if splits["train"].filter(pl.col("relevance") > 0).is_empty():
+        raise no_training_pair(source, disjoint.report["training_queries"])
+    report |= {
+        "documents": corpus.height,
+        "queries": merged.queries.height,
+        "splits": {split: count_split(table) for split, table in splits.items()},
+        "repairs": count_repairs(source.repairs),
+        "merged_queries": merged.report,
+        "queries_in_several_splits": disjoint.report,
+        "held_out": held_out,
+        "notes": split_notes(splits, held_out),
+    }
+    return Collection(
+        corpus,
+        merged.queries.select("query_id", "text"),
+        splits["train"],
+        splits["dev"],
+        splits["test"],
+        report,
+    )
+
+
+def _distinct_judgements(source: Source) -> pl.DataFrame:
+    tables = []
+    for split, rows in source.judgements.items():
+        table = rows.table.drop("line").unique()
+        if table.height < rows.table.height:
+            source.repairs[rows.name]["repeated_judgements"] += rows.table.height - table.height
+        tables.append(table.with_columns(split=pl.lit(split, dtype=SPLIT_TYPE)))
+    return pl.concat(tables)
+
+
+def _judged_queries(source: Source, judgements: pl.DataFrame) -> pl.DataFrame:
+    queries = source.queries.table.select("query_id", "text")
+    judged = queries.join(judgements, on="query_id", how="semi")
+    if judged.height < queries.height:
+        dropped = queries.height - judged.height
+        source.repairs[source.queries.name]["unjudged_queries_dropped"] += dropped
+    return judged
+
+
+def _judgements_of(split: Split, judgements: pl.DataFrame) -> pl.DataFrame:
+    rows = judgements.filter(pl.col("split") == split).drop("split")
+    return rows.sort("query_id", "doc_id")

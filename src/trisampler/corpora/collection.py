@@ -1,0 +1,46 @@
+"""What the rest of the pipeline starts from: checked tables in their canonical order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+import polars as pl
+
+Split = Literal["train", "dev", "test"]
+SPLITS: tuple[Split, ...] = get_args(Split)  # a later one keeps a query that two of them hold
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Documents, queries and judgements that fit together.
+
+    Every text is there, every id is unique, every judgement names a document and a query that
+    exist, every query is judged in exactly one split, and no two queries have the same normalised
+    text.
+
+    Attributes:
+        corpus: doc_id, title, text (String); sorted by doc_id.
+        queries: query_id, text (String); sorted by query_id; the queries of all splits.
+        train_judgements: query_id, doc_id (String), relevance (Int32, at least 0); sorted by
+            query_id and doc_id; at least one relevance is positive.
+        dev_judgements: the same, possibly empty.
+        test_judgements: the same, possibly empty.
+        report: what was read, counted, repaired, merged and held out; plain JSON values.
+    """
+
+    corpus: pl.DataFrame
+    queries: pl.DataFrame
+    train_judgements: pl.DataFrame
+    dev_judgements: pl.DataFrame
+    test_judgements: pl.DataFrame
+    report: dict[str, Any]
+
+    def judgements(self, split: Split) -> pl.DataFrame:
+        """The judgements of one split."""
+        tables = {
+            "train": self.train_judgements,
+            "dev": self.dev_judgements,
+            "test": self.test_judgements,
+        }
+        return tables[split]

@@ -1,0 +1,72 @@
+"""The formats there are, and which of them a source is in."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from trisampler.corpora.beir import is_beir_folder, list_beir_files, read_beir
+from trisampler.corpora.errors import SourceError, listed
+from trisampler.corpora.folders import source_folder
+from trisampler.corpora.python_files import has_python_files, list_python_files
+from trisampler.corpora.python_source import read_python_source
+from trisampler.corpora.settings import SourceSettings
+from trisampler.corpora.source import Source, SourceFiles
+
+
+@dataclass(frozen=True)
+class SourceFormat:
+    """One way a source can be written.
+
+    Attributes:
+        name: what the settings call it.
+        recognises: whether a folder is meant to be in this format.
+        list_files: the files that `read` reads.
+        read: everything in these files.
+        depends_on: what besides the files' bytes decides what is read.
+    """
+
+    name: str
+    recognises: Callable[[Path], bool]
+    list_files: Callable[[SourceSettings], SourceFiles]
+    read: Callable[[SourceSettings, SourceFiles], Source]
+    depends_on: str = ""
+
+
+# The parser's version decides which files parse.
+_PYTHON = SourceFormat(
+    "python-source",
+    has_python_files,
+    list_python_files,
+    read_python_source,
+    depends_on=".".join(map(str, sys.version_info[:2])),
+)
+# In the order in which a folder is tried.
+_FORMATS = (SourceFormat("beir", is_beir_folder, list_beir_files, read_beir), _PYTHON)
+
+
+def source_format(settings: SourceSettings) -> SourceFormat:
+    """The format that the settings name or, for "auto", that the folder shows.
+
+    Raises:
+        SourceError: the folder is not there, or is in no format there is.
+    """
+    if settings.format != "auto":
+        return next(form for form in _FORMATS if form.name == settings.format)
+    if settings.path is None:
+        return _PYTHON
+    folder = source_folder(settings.path)
+    for form in _FORMATS:
+        if form.recognises(folder):
+            return form
+    inner = sorted(entry.name for entry in folder.iterdir() if is_beir_folder(entry))
+    hint = f" {inner[0]}/ in it is in BEIR form: name that." if inner else ""
+    raise SourceError.at(
+        folder,
+        None,
+        f"neither a BEIR folder nor Python source; {listed(folder)}",
+        "A BEIR folder has corpus.jsonl, queries.jsonl and qrels/train.tsv; Python source has "
+        f".py files.{hint}",
+    )

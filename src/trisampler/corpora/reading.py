@@ -1,0 +1,73 @@
+"""A source, named by its settings, read into a checked collection."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from trisampler.corpora.assembly import assemble_collection
+from trisampler.corpora.collection import Collection
+from trisampler.corpora.errors import SourceError
+from trisampler.corpora.formats import SourceFormat, source_format
+from trisampler.corpora.report import file_digests
+from trisampler.corpora.settings import SourceSettings
+from trisampler.corpora.source import SourceFiles
+from trisampler.hashing import digest_file
+
+
+def read_collection(settings: SourceSettings, seed: int) -> Collection:
+    """Read, mend, check, merge and split a source. Nothing is written.
+
+    The result depends on what the lines of the files say, not on their order.
+
+    Args:
+        settings: which source.
+        seed: of the hash by which splits are held out.
+
+    Raises:
+        SourceError: the source is not there or something in it is wrong: which file, which line,
+            what was found, what to do.
+    """
+    with _file_errors_told():
+        form = source_format(settings)
+        files = form.list_files(settings)
+        source = form.read(settings, files)
+        report = {
+            "format": form.name,
+            "format_detected": settings.format == "auto",
+            "source": settings.package or settings.path or "the Python standard library",
+            "digest": _digest(form, files),
+            "files": file_digests(files),
+            "files_ignored": list(files.ignored),
+            "details": source.details,
+        }
+    return assemble_collection(source, seed, report)
+
+
+def digest_source(settings: SourceSettings) -> str:
+    """A hexadecimal digest of all that decides what is read: names and bytes of the files.
+
+    Raises:
+        SourceError: the source is not there, or a file that it needs is not.
+    """
+    with _file_errors_told():
+        form = source_format(settings)
+        return _digest(form, form.list_files(settings))
+
+
+def _digest(form: SourceFormat, files: SourceFiles) -> str:
+    digest = hashlib.sha256(f"{form.name} {form.depends_on}\n".encode())
+    for name, path in sorted(files.paths.items()):
+        digest.update(f"{name}\0{digest_file(path)}\n".encode())
+    return digest.hexdigest()
+
+
+@contextmanager
+def _file_errors_told() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        place = error.filename or "the source"
+        msg = f"{place}: cannot be read ({error.strerror}). Check permissions and disk"
+        raise SourceError(msg) from error

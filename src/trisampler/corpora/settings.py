@@ -1,0 +1,69 @@
+"""Where the documents, queries and judgements come from."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+_IMPORT_NAME = r"^[^\W\d]\w*(\.[^\W\d]\w*)*$"
+
+
+class SourceSettings(BaseModel):
+    """One source: a folder, an installed package, or the standard library by default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: Literal["auto", "python-source", "beir"] = Field(
+        default="auto",
+        description="How the source is read. auto: python-source without a path; in a folder, "
+        "what its files show (corpus.jsonl: beir; .py files: python-source).",
+    )
+    path: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The folder to read: in BEIR form, or a tree of Python source.",
+    )
+    package: str | None = Field(
+        default=None,
+        pattern=_IMPORT_NAME,
+        description="python-source: the import name of an installed package to read instead of "
+        "the standard library. It is not imported.",
+    )
+    minimum_summary_words: int = Field(
+        default=4,
+        ge=1,
+        description="python-source: a docstring summary of fewer words is no query.",
+    )
+    minimum_body_lines: int = Field(
+        default=3,
+        ge=1,
+        description="python-source: a function of fewer lines, docstring and blank lines not "
+        "counted, is no document.",
+    )
+    dev_fraction: float = Field(
+        default=0.1,
+        gt=0,
+        le=0.5,
+        description="Share of the training queries held out by hash where there is no dev split.",
+    )
+    test_fraction: float = Field(
+        default=0.1,
+        ge=0,
+        le=0.5,
+        description="python-source: share of the queries held out by hash as test split, before "
+        "the dev split is.",
+    )
+
+    @model_validator(mode="after")
+    def _one_place(self) -> SourceSettings:
+        if self.path is not None and self.package is not None:
+            msg = (
+                f"path ({self.path!r}) and package ({self.package!r}) are two sources: "
+                "give one of them"
+            )
+            raise ValueError(msg)
+        if self.format == "beir" and self.path is None:
+            msg = "format 'beir' needs path: the folder with corpus.jsonl"
+            raise ValueError(msg)
+        return self

@@ -1,0 +1,81 @@
+"""What a reader hands over: rows as the files have them, each with the line it stood on."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+
+from trisampler.corpora.collection import Split
+from trisampler.corpora.errors import SourceError
+
+DOCUMENT_ROWS = {"doc_id": pl.String, "title": pl.String, "text": pl.String, "line": pl.UInt32}
+QUERY_ROWS = {"query_id": pl.String, "text": pl.String, "line": pl.UInt32}
+JUDGEMENT_ROWS = {
+    "query_id": pl.String,
+    "doc_id": pl.String,
+    "relevance": pl.Int32,
+    "line": pl.UInt32,
+}
+
+Repairs = defaultdict[str, Counter[str]]
+"""How often what was mended, by the name of the file inside the source."""
+
+
+def no_repairs() -> Repairs:
+    """Counts that all start at nothing."""
+    return defaultdict(Counter)
+
+
+@dataclass(frozen=True)
+class SourceFiles:
+    """The files a reader reads, by name inside the source (`qrels/train.tsv`), and where it is."""
+
+    root: Path
+    paths: dict[str, Path]
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class LocatedRows:
+    """Rows of one file; the column `line` counts from 1."""
+
+    name: str
+    path: Path
+    table: pl.DataFrame
+
+    def error(self, line: int | None, found: str, remedy: str) -> SourceError:
+        """An error at a line of this file."""
+        return SourceError.at(self.path, line, found, remedy)
+
+
+@dataclass(frozen=True)
+class HoldOut:
+    """A split to be taken from the training queries by hash, where the source has none.
+
+    The hash is over what stays the same when the source grows: the normalised query text, or the
+    query's id where that is a name with a meaning.
+    """
+
+    split: Split
+    fraction: float
+    by: Literal["query_id", "normalized_text"]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Everything a reader found, before it is checked, merged and split.
+
+    Ids and query texts are not blank; a document's title and text are "" where they are blank;
+    relevances are at least 0.
+    """
+
+    documents: LocatedRows
+    queries: LocatedRows
+    judgements: dict[Split, LocatedRows]
+    hold_outs: tuple[HoldOut, ...]
+    repairs: Repairs = field(default_factory=no_repairs)
+    details: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Text to vectors: models, pooling, prompts, precision, fingerprints and the embedding store."""

@@ -1,0 +1,118 @@
+"""Loading one transformer and its tokenizer from a folder, and asking them for their limits."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from trisampler.encoders.errors import EncoderError
+
+# Entries of a model's config that do not change its vectors.
+_NOT_COMPUTED_WITH = """
+_name_or_path transformers_version architectures dtype torch_dtype use_cache id2label label2id
+output_attentions output_hidden_states return_dict problem_type gradient_checkpointing
+hidden_dropout_prob attention_probs_dropout_prob classifier_dropout initializer_range
+"""
+
+
+def load_backbone(folder: Path) -> Any:
+    """The transformer in `folder`: float32, SDPA attention, safetensors only, no foreign code."""
+    from transformers import AutoModel
+    from transformers.utils import logging
+
+    bars = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        return _load_model(AutoModel, folder)
+    finally:
+        if bars:
+            logging.enable_progress_bar()
+
+
+def _load_model(factory: Any, folder: Path) -> Any:
+    import torch
+
+    options = {"dtype": torch.float32, "use_safetensors": True, "local_files_only": True}
+    try:
+        try:
+            model = factory.from_pretrained(folder, attn_implementation="sdpa", **options)
+        except ValueError as error:
+            # An architecture without SDPA says so in a ValueError; it computes the same eagerly.
+            if "scaled_dot_product_attention" not in str(error):
+                raise
+            model = factory.from_pretrained(folder, attn_implementation="eager", **options)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise EncoderError(
+            f"The model in {folder} cannot be loaded ({type(error).__name__}: {error}). Expected "
+            "a transformers model with model.safetensors that needs no code of its own."
+        ) from error
+    return model.eval()
+
+
+def load_tokenizer(folder: Path, *, lower_case: bool) -> Any:
+    """The fast tokenizer in `folder`, lower-casing first if the model's folder asks for that."""
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        raise EncoderError(
+            f"The tokenizer in {folder} cannot be loaded ({type(error).__name__}: {error})."
+        ) from error
+    if not tokenizer.is_fast or tokenizer.pad_token_id is None:
+        lack = "is no fast tokenizer" if not tokenizer.is_fast else "has no padding token"
+        raise EncoderError(
+            f"The tokenizer in {folder} {lack}; a tokenizer.json with one is needed here."
+        )
+    if lower_case:
+        _lower_case_first(tokenizer.backend_tokenizer)
+    return tokenizer
+
+
+def _lower_case_first(backend: Any) -> None:
+    from tokenizers import normalizers
+
+    steps = [normalizers.Lowercase()]
+    if backend.normalizer is not None:
+        steps.append(backend.normalizer)
+    backend.normalizer = normalizers.Sequence(steps)
+
+
+def most_tokens(backbone: Any) -> int | None:
+    """How many tokens the model has positions for; None where its positions have no end."""
+    embeddings = getattr(backbone, "embeddings", None)
+    positions = getattr(embeddings, "position_embeddings", None)
+    if positions is not None and hasattr(positions, "num_embeddings"):
+        # RoBERTa and its kin begin to count after the padding position.
+        padding = getattr(positions, "padding_idx", None)
+        return int(positions.num_embeddings) - (0 if padding is None else int(padding) + 1)
+    limit = getattr(backbone.config, "max_position_embeddings", None)
+    return int(limit) if limit is not None and limit > 0 else None
+
+
+def digest_backbone(backbone: Any) -> str:
+    """SHA-256 (hex) over the architecture and every weight: name, dtype, shape and bytes."""
+    import torch
+
+    digest = hashlib.sha256()
+    without = set(_NOT_COMPUTED_WITH.split())
+    config = {key: value for key, value in backbone.config.to_dict().items() if key not in without}
+    digest.update(json.dumps(config, sort_keys=True, default=str).encode())
+    for name, tensor in sorted(backbone.state_dict().items()):
+        digest.update(f"\n{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        flat = tensor.detach().cpu().contiguous().reshape(-1)
+        digest.update(memoryview(flat.view(torch.uint8).numpy()))
+    return digest.hexdigest()
+
+
+def digest_tokenizer(tokenizer: Any) -> str:
+    """SHA-256 (hex) over the tokenizer's rules and vocabulary.
+
+    The truncation and padding in it are left out: they are whatever the last call asked for.
+    """
+    rules = json.loads(tokenizer.backend_tokenizer.to_str())
+    rules.pop("truncation", None)
+    rules.pop("padding", None)
+    return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()

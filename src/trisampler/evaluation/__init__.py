@@ -1,0 +1,1 @@
+"""What a ranking is worth: run files, measures, significance, plots, report and model card."""

@@ -1,0 +1,1 @@
+"""Figures of the report and of kedro-viz, drawn without matplotlib's global state."""

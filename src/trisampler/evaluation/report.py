@@ -1,0 +1,136 @@
+"""One HTML page with everything a run found: no scripts, no links to elsewhere, plots inside."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from trisampler.evaluation.flatten import flatten
+from trisampler.evaluation.metrics import metrics_dictionary, number_of_queries, splits_of
+from trisampler.evaluation.plots import style
+from trisampler.evaluation.plots.plane import plot_plane
+from trisampler.evaluation.plots.systems import plot_systems
+from trisampler.evaluation.plots.training import plot_training
+from trisampler.evaluation.sentences import p_value_text
+from trisampler.evaluation.settings import EvaluationSettings
+from trisampler.evaluation.summary import split_warning
+from trisampler.evaluation.systems import system_label
+from trisampler.evaluation.template import render
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """What the page shows.
+
+    Attributes:
+        title: Such as the workspace.
+        measurements: split, system, query_id, measure, value.
+        comparisons: The table of `compare_systems`.
+        ingestion: The ingestion report.
+        histories: Name of the round -> training history (see `plot_training`).
+        planes: Name of the round -> plane sample (see `plot_plane`).
+        diagnostics: Name of the round -> sampling diagnostics.
+        parameters: The parameter tree.
+        provenance: Versions, digests, commit: whatever names the run.
+    """
+
+    title: str
+    measurements: pl.DataFrame
+    comparisons: pl.DataFrame
+    ingestion: Mapping[str, Any]
+    histories: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    planes: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    diagnostics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Plot:
+    title: str
+    description: str
+    data_uri: str
+
+
+def render_report(
+    content: ReportContent,
+    settings: EvaluationSettings,
+    seed: int,
+    feasible_range: Callable[[Any, Any], tuple[Any, Any]],
+    t1_floor: Callable[[Any, Any], Any],
+) -> str:
+    """The page as HTML.
+
+    Args:
+        content: What it shows.
+        settings: Primary measure, columns, level.
+        seed: Fixes the intervals in the plots.
+        feasible_range: For `plot_plane`.
+        t1_floor: For `plot_plane`.
+
+    Raises:
+        EvaluationError: Nothing was measured.
+    """
+    splits = splits_of(content.measurements)
+    return render(
+        "report.html.j2",
+        content=content,
+        settings=settings,
+        metrics=metrics_dictionary(content.measurements),
+        measures=content.measurements["measure"].unique(maintain_order=True).to_list(),
+        warning=split_warning(splits[0]),
+        headline=content.comparisons.filter(
+            (pl.col("split") == splits[0]) & (pl.col("measure") == settings.primary)
+        ).to_dicts(),
+        comparisons=content.comparisons.to_dicts(),
+        queries={split: number_of_queries(content.measurements, split) for split in splits},
+        plots=_plots(content, settings, seed, feasible_range, t1_floor),
+        flatten=flatten,
+        p_value_text=p_value_text,
+        system_label=system_label,
+    )
+
+
+def _plots(
+    content: ReportContent,
+    settings: EvaluationSettings,
+    seed: int,
+    feasible_range: Callable[[Any, Any], tuple[Any, Any]],
+    t1_floor: Callable[[Any, Any], Any],
+) -> list[_Plot]:
+    plots = [
+        _plot(
+            f"{settings.primary} by system",
+            "Means over all judged queries with bootstrap intervals, each system alone.",
+            plot_systems(content.measurements, settings, seed),
+        )
+    ]
+    if content.histories:
+        plots.append(
+            _plot(
+                "Training",
+                "Loss of each step and the dev measure that chose the checkpoint.",
+                plot_training(content.histories),
+            )
+        )
+    plots += [
+        _plot(
+            f"The plane of {name}",
+            "Where the candidates and the drawn negatives lie relative to query and positive.",
+            plot_plane(plane, name, feasible_range, t1_floor),
+        )
+        for name, plane in content.planes.items()
+    ]
+    return plots
+
+
+def _plot(title: str, description: str, drawn: Figure) -> _Plot:
+    data_uri = "data:image/png;base64," + b64encode(style.png(drawn)).decode()
+    return _Plot(title, description, data_uri)

@@ -1,0 +1,49 @@
+"""A comparison in plain words and few digits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from trisampler.evaluation.systems import system_label
+
+
+def comparison_sentence(comparison: Mapping[str, Any], alpha: float) -> str:
+    """One sentence for one row of the comparisons table.
+
+    It names a direction only where the corrected p-value is below `alpha`.
+    """
+    system = system_label(comparison["system"])
+    baseline = system_label(comparison["baseline"])
+    measure = comparison["measure"]
+    queries = f"n = {comparison['queries']} {comparison['split']} queries"
+    p_value = "p" if comparison["family"] == 1 else "Holm-corrected p"
+    text = p_value_text(comparison["p_holm"])
+    p_value += f" {text}" if text.startswith("<") else f" = {text}"
+    difference = comparison["difference"]
+    low, high = comparison["interval_low"], comparison["interval_high"]
+    coverage = f"{1 - alpha:.0%} interval"
+    if comparison["p_holm"] >= alpha:
+        return (
+            f"{system} not distinguishable from {baseline} in {measure}: {p_value}, {queries} "
+            f"(difference {difference:+.3f}, {coverage} {low:+.3f} to {high:+.3f})"
+        )
+    if difference < 0:
+        low, high = -high, -low
+    direction = "above" if difference > 0 else "below"
+    return (
+        f"{system} {direction} {baseline} by {abs(difference):.3f} {measure} "
+        f"({coverage} {low:.3f} to {high:.3f}, {p_value}, {queries})"
+    )
+
+
+def p_value_text(p_value: float) -> str:
+    """`.31`, `.049`, `.0002`, `1`, `< .0001`: two digits that count, no leading zero."""
+    if p_value >= 0.995:
+        return "1"
+    if p_value < 0.00005:
+        return "< .0001"
+    decimals = 2
+    while decimals < 4 and p_value < 10.0 ** (1 - decimals):
+        decimals += 1
+    return f"{p_value:.{decimals}f}".removeprefix("0")

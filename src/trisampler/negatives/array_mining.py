@@ -1,0 +1,180 @@
+"""Mining from plain arrays: no ids, no tables, nothing else of this project needed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from trisampler.negatives.arrays import Bool, Float32, Int32, Int64
+from trisampler.negatives.diagnostics import describe
+from trisampler.negatives.drawn import BlockDraw, Drawn, join
+from trisampler.negatives.errors import NegativesError
+from trisampler.negatives.lists import CandidateLists
+from trisampler.negatives.material import Material
+from trisampler.negatives.miner import Miner, draw_pairs
+from trisampler.negatives.pools import Pools
+from trisampler.negatives.registry import build_sampler
+from trisampler.negatives.settings import SamplingSettings
+from trisampler.negatives.vectors import ArrayVectors
+
+_QUERIES_AT_ONCE = 4096
+
+
+@dataclass(frozen=True)
+class MinedRows:
+    """Negatives of P pairs as rows of the document matrix.
+
+    Attributes:
+        rows_Pn: documents' rows in the order of drawing, -1 where a pair has fewer.
+        ranks_Pn: rank among the query's candidates, 0 where there is none.
+        s_q_neg_Pn: s(q, d-); 0 off the mask, so the two below.
+        s_pos_neg_Pn: s(d+, d-).
+        log_probability_Pn: of each draw given the earlier ones of its stage.
+        diagnostics: the draw in numbers, ready for JSON.
+    """
+
+    rows_Pn: Int64
+    ranks_Pn: Int32
+    s_q_neg_Pn: Float32
+    s_pos_neg_Pn: Float32
+    log_probability_Pn: Float32
+    diagnostics: dict[str, Any]
+
+    @property
+    def mask_Pn(self) -> Bool:
+        """Which places hold a negative: the first ones of each row."""
+        return self.rows_Pn >= 0
+
+
+def mine(
+    query_vectors_QD: Float32,
+    document_vectors_ND: Float32,
+    pairs_P2: npt.ArrayLike,
+    settings: SamplingSettings,
+    *,
+    seed: int = 0,
+    round_number: int = 1,
+    depth: int = 200,
+    candidates: tuple[npt.NDArray[Any], Float32] | None = None,
+    text_classes_N: Int64 | None = None,
+) -> MinedRows:
+    """Search and draw in one go, a few thousand queries at a time.
+
+    What it holds besides vectors and result does not grow with the number of queries.
+
+    Args:
+        query_vectors_QD: float32.
+        document_vectors_ND: float32.
+        pairs_P2: (query row, positive's row) per pair, each pair once, in any order. All positives
+            of a query must be here: whatever is not may be drawn.
+        settings: the sampler; its pools are `encoder` or `corpus`.
+        seed: of the noise, which is keyed by row numbers.
+        round_number: other rounds draw independently.
+        depth: candidates per query.
+        candidates: rows (Q, K), -1 for none, and scores (Q, K), best first, from a search of your
+            own; by default an exact one.
+        text_classes_N: for each document the first row that has the same text; by default all
+            texts differ.
+
+    Returns:
+        Rows in the order of `pairs_P2`.
+
+    Raises:
+        NegativesError: unusable input, naming query and document by row number.
+    """
+    queries, corpus = ArrayVectors(query_vectors_QD), ArrayVectors(document_vectors_ND)
+    sampler = build_sampler(settings.sampler, settings.parameters)
+    keys_P, order_P = _keys(pairs_P2, len(query_vectors_QD), len(document_vectors_ND))
+    classes_N = np.arange(len(document_vectors_ND)) if text_classes_N is None else text_classes_N
+    drawn = BlockDraw.nothing()
+    if sampler.pool is not None and len(keys_P):
+        material = Material(queries, corpus, queries.ids, corpus.ids, classes_N, keys_P)
+        unsearched = CandidateLists.from_matrix(
+            np.empty((0, 1), np.int64), np.empty((0, 1), np.float32)
+        )
+        names = settings.pools or (sampler.pool,)
+        pools = Pools(names, {"encoder": unsearched}, settings.corpus_offered)
+        miner = Miner(material, sampler, pools, settings, seed, round_number)
+        drawn = _searched_and_drawn(miner, depth, candidates)
+    written_P = drawn.counts(len(keys_P))
+    diagnostics = describe(drawn.statistics, sampler, settings, written_P)
+    return _by_pair(drawn.drawn, written_P, settings.negatives, order_P, diagnostics)
+
+
+def _keys(pairs_P2: npt.ArrayLike, queries: int, documents: int) -> tuple[Int64, Int64]:
+    """Sorted keys of the pairs, and for each pair as given where its key stands."""
+    pairs = np.asarray(pairs_P2, dtype=np.int64).reshape(-1, 2)
+    outside = np.flatnonzero((pairs < 0).any(axis=1) | (pairs >= (queries, documents)).any(axis=1))
+    if outside.size:
+        raise NegativesError(
+            f"pair {outside[0]} is (query {pairs[outside[0], 0]}, document {pairs[outside[0], 1]}),"
+            f" but there are {queries} queries and {documents} documents"
+        )
+    keys_P, order_P = np.unique(pairs[:, 0] * documents + pairs[:, 1], return_inverse=True)
+    return keys_P, order_P
+
+
+def _searched_and_drawn(
+    miner: Miner, depth: int, candidates: tuple[npt.NDArray[Any], Float32] | None
+) -> BlockDraw:
+    material, draws = miner.material, []
+    query_P = material.positive_keys_X // material.total
+    for start in range(0, len(material.query_ids), _QUERIES_AT_ONCE):
+        stop = min(start + _QUERIES_AT_ONCE, len(material.query_ids))
+        low, high = (int(each) for each in np.searchsorted(query_P, [start, stop]))
+        if low == high:
+            continue
+        pools = miner.pools
+        if "encoder" in pools.names:
+            rows_QK, scores_QK = _candidates(material, depth, candidates, start, stop)
+            lists = CandidateLists.from_matrix(rows_QK, scores_QK, first=start)
+            pools = replace(pools, lists={"encoder": lists})
+        draws.append(draw_pairs(replace(miner, pools=pools), pairs=range(low, high)))
+    return join(draws)
+
+
+def _candidates(
+    material: Material,
+    depth: int,
+    candidates: tuple[npt.NDArray[Any], Float32] | None,
+    start: int,
+    stop: int,
+) -> tuple[Int64, Float32]:
+    if candidates is not None:
+        rows_QK, scores_QK = (each[start:stop] for each in candidates)
+        if rows_QK.size and int(rows_QK.max()) >= material.total:
+            raise NegativesError(
+                f"a candidate of queries {start} to {stop - 1} is row {rows_QK.max()}, but there "
+                f"are {material.total} documents"
+            )
+        return rows_QK.astype(np.int64), scores_QK
+    from trisampler.search.flat import search_flat
+
+    found = search_flat(
+        ArrayVectors(material.queries.vectors(slice(start, stop))), material.corpus, depth
+    )
+    return found.rows_QK.astype(np.int64), found.scores_QK
+
+
+def _by_pair(
+    drawn: Drawn, written_P: Int64, negatives: int, order_P: Int64, diagnostics: dict[str, Any]
+) -> MinedRows:
+    """Flat draws as matrices, pairs in the order of `order_P`."""
+    place_X = np.arange(len(drawn.pair_X)) - np.repeat(np.cumsum(written_P) - written_P, written_P)
+
+    def matrix(values_X: npt.NDArray[Any], filler: int) -> npt.NDArray[Any]:
+        values_Pn = np.full((len(written_P), negatives), filler, dtype=values_X.dtype)
+        values_Pn[drawn.pair_X, place_X] = values_X
+        return values_Pn[order_P]
+
+    return MinedRows(
+        rows_Pn=matrix(drawn.row_X, -1),
+        ranks_Pn=matrix(drawn.rank_X, 0),
+        s_q_neg_Pn=matrix(drawn.s_q_neg_X, 0),
+        s_pos_neg_Pn=matrix(drawn.s_pos_neg_X, 0),
+        log_probability_Pn=matrix(drawn.log_probability_X, 0),
+        diagnostics=diagnostics,
+    )

@@ -1,0 +1,94 @@
+"""Negatives as flat arrays, of one block of pairs or of many joined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from trisampler.negatives.arrays import Bool, Float32, Int32, Int64
+from trisampler.negatives.diagnostics import PairStatistics
+
+FALLBACK = "fallback"
+SOURCES = ("encoder", "lexical", "given", "neighbours", "corpus", FALLBACK)
+"""What a negative's source can be, by number."""
+
+
+class Drawn(NamedTuple):
+    """X negatives; those of a pair next to each other, in the order of drawing.
+
+    Attributes:
+        pair_X: number of the pair.
+        row_X: the negative's row.
+        rank_X: rank in its pool, 0 where the pool has none.
+        s_q_neg_X: s(q, d-).
+        s_q_pos_X: s(q, d+).
+        s_pos_neg_X: s(d+, d-).
+        log_probability_X: of this draw given the earlier ones of its stage.
+        source_X: number in `SOURCES`.
+    """
+
+    pair_X: Int64
+    row_X: Int64
+    rank_X: Int32
+    s_q_neg_X: Float32
+    s_q_pos_X: Float32
+    s_pos_neg_X: Float32
+    log_probability_X: Float32
+    source_X: Int64
+
+    def take(self, places: Int64) -> Drawn:
+        """Those draws only, in that order."""
+        return Drawn._make(column[places] for column in self)
+
+
+class Plane(NamedTuple):
+    """All candidates of some pairs, as the figure of the triangle needs them."""
+
+    pair_X: Int64
+    row_X: Int64
+    cos_q_pos_X: Float32
+    cos_q_doc_X: Float32
+    cos_pos_doc_X: Float32
+    drawn_X: Bool
+
+
+class BlockDraw(NamedTuple):
+    """What came of one block, or of many joined."""
+
+    drawn: Drawn
+    statistics: PairStatistics
+    plane: Plane
+
+    def counts(self, pairs: int) -> Int64:
+        """How many negatives each pair got: (P,)."""
+        return np.bincount(self.drawn.pair_X, minlength=pairs)
+
+    @classmethod
+    def nothing(cls) -> BlockDraw:
+        """No pairs, no negatives."""
+        integers, floats = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        ranks, masks = np.empty(0, dtype=np.int32), np.empty(0, dtype=bool)
+        return cls(
+            Drawn(integers, integers, ranks, floats, floats, floats, floats, integers),
+            {},
+            Plane(integers, integers, floats, floats, floats, masks),
+        )
+
+
+def join(draws: Sequence[BlockDraw]) -> BlockDraw:
+    """Blocks one after another, as one."""
+    if not draws:
+        return BlockDraw.nothing()
+    drawn, statistics, planes = zip(*draws, strict=True)
+    return BlockDraw(
+        join_draws(drawn),
+        {name: np.concatenate([each[name] for each in statistics]) for name in statistics[0]},
+        Plane(*(np.concatenate(columns) for columns in zip(*planes, strict=True))),
+    )
+
+
+def join_draws(parts: Iterable[Drawn]) -> Drawn:
+    """Draws one after another."""
+    return Drawn(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))

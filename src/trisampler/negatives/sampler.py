@@ -1,0 +1,84 @@
+"""What a sampler is: a pool of candidates and one or more stages that thin it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from trisampler.negatives.arrays import Float64, Int64
+from trisampler.negatives.draw import effective_size
+from trisampler.negatives.scores import PairScores
+
+Pool = Literal["encoder", "lexical", "given", "neighbours", "corpus"]
+"""Where candidates come from, in the order in which their columns stand:
+encoder: the query's top-K of the current encoder; lexical: its BM25 hits; given: the user's own;
+neighbours: the positive's nearest documents; corpus: uniform draws from the corpus."""
+
+LogWeight = Callable[[PairScores], Float64]
+"""Scores of P pairs in, log-weights (P, K) out. -inf: never. No need to mind eligibility."""
+
+
+@dataclass(frozen=True)
+class EffectiveSize:
+    """Keep as many as the weights' effective sample size, within [n, multiple * n].
+
+    Were more kept, a later stage would no longer see the weights of this one. The choice is ours,
+    not the paper's.
+    """
+
+    multiple: float = 8.0
+
+    def bounds(self, negatives: int) -> tuple[int, int]:
+        """The least and the most that is kept for `negatives` asked for."""
+        return negatives, max(negatives, int(self.multiple * negatives))
+
+    def __call__(self, log_weights_PK: Float64, negatives: int) -> Int64:
+        """How many to keep per row: (P,)."""
+        size_P = np.floor(effective_size(log_weights_PK)).astype(np.int64)
+        return np.clip(size_P, *self.bounds(negatives))
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One thinning: of the columns that are left, keep some by weight.
+
+    Attributes:
+        log_weight: the weight of each column.
+        keep: how many to keep; None for the number of negatives asked for.
+        fill: where fewer columns than asked for have a weight, draw the rest by this one.
+        in_order: take the first columns with a weight, in the pool's order, instead of drawing.
+    """
+
+    log_weight: LogWeight
+    keep: EffectiveSize | None = None
+    fill: LogWeight | None = None
+    in_order: bool = False
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """A named way to choose negatives.
+
+    Attributes:
+        name: as users write it.
+        pool: where its candidates come from by default; None for no mined negatives at all.
+        stages: applied in order; the last one yields the negatives.
+        formula: the rule in one line.
+        source: the paper or code it is from, and where we depart from it.
+        needs_teacher: whether it cannot do without teacher scores.
+    """
+
+    name: str
+    pool: Pool | None
+    stages: tuple[Stage, ...]
+    formula: str
+    source: str
+    needs_teacher: bool = False
+
+
+def uniform(scores: PairScores) -> Float64:
+    """The same weight for every candidate."""
+    return np.zeros(scores.s_q_cand_PK.shape)

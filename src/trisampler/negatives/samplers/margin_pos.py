@@ -1,0 +1,40 @@
+"""NV-Retriever's screen by a margin below the positive's score."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from trisampler.negatives.arrays import Float64
+from trisampler.negatives.sampler import LogWeight, Sampler, Stage
+from trisampler.negatives.scores import PairScores
+
+_FORMULA = "drop s(q,d-) > s(q,d+) - margin, then "
+_SOURCE = "NV-Retriever: Moreira et al., 2024 (TopK-MarginPos, margin .05)"
+
+
+def margin_pos(margin: float = 0.05) -> Sampler:
+    """The nearest documents that score lower than the positive by a margin.
+
+    Args:
+        margin: in raw scores (cosines, for a normalised encoder).
+    """
+    stage = Stage(_below_margin(margin), in_order=True)
+    return Sampler("margin-pos", "encoder", (stage,), _FORMULA + "the first n", _SOURCE)
+
+
+def margin_pos_uniform(margin: float = 0.05) -> Sampler:
+    """Uniform over the documents that score lower than the positive by a margin.
+
+    Args:
+        margin: as in `margin_pos`.
+    """
+    stage = Stage(_below_margin(margin))
+    return Sampler("margin-pos-uniform", "encoder", (stage,), _FORMULA + "uniform", _SOURCE)
+
+
+def _below_margin(margin: float) -> LogWeight:
+    def log_weight(scores: PairScores) -> Float64:
+        ceiling_P = scores.s_q_pos_P.astype(np.float64) - margin
+        return np.where(scores.s_q_cand_PK > ceiling_P[:, None], -np.inf, 0.0)
+
+    return log_weight

@@ -1,0 +1,42 @@
+"""NV-Retriever's screen by a share of the positive's score."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from trisampler.negatives.arrays import Float64
+from trisampler.negatives.sampler import LogWeight, Sampler, Stage
+from trisampler.negatives.scores import PairScores
+
+_FORMULA = "drop s(q,d-) > s(q,d+) - (1 - share) |s(q,d+)|, then "
+_SOURCE = "NV-Retriever: Moreira et al., 2024 (TopK-PercPos, share .95)"
+
+
+def perc_pos(share: float = 0.95) -> Sampler:
+    """The nearest documents below a share of the positive's score.
+
+    Args:
+        share: the ceiling as a share of s(q,d+). For a negative s(q,d+) it lies as far *below*
+            the score as for a positive one; s * share would lie above it.
+    """
+    stage = Stage(_below_share(share), in_order=True)
+    return Sampler("perc-pos", "encoder", (stage,), _FORMULA + "the first n", _SOURCE)
+
+
+def perc_pos_uniform(share: float = 0.95) -> Sampler:
+    """Uniform over the documents below a share of the positive's score.
+
+    Args:
+        share: as in `perc_pos`.
+    """
+    stage = Stage(_below_share(share))
+    return Sampler("perc-pos-uniform", "encoder", (stage,), _FORMULA + "uniform", _SOURCE)
+
+
+def _below_share(share: float) -> LogWeight:
+    def log_weight(scores: PairScores) -> Float64:
+        positive_P = scores.s_q_pos_P.astype(np.float64)
+        ceiling_P = positive_P - (1.0 - share) * np.abs(positive_P)
+        return np.where(scores.s_q_cand_PK > ceiling_P[:, None], -np.inf, 0.0)
+
+    return log_weight

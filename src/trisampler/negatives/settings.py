@@ -1,0 +1,69 @@
+"""How negatives are chosen: the leaves of the parameter tree that belong to this package."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+PoolName = Literal["encoder", "lexical", "given", "neighbours", "corpus"]
+
+
+class SamplingSettings(BaseModel):
+    """Which sampler, with what, and what never becomes a negative."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    sampler: str = Field("tri", description="a sampler's name, or module:function of your own")
+    parameters: dict[str, float] = Field(
+        default_factory=dict, description="the sampler's parameters; the rest at their defaults"
+    )
+    negatives: int = Field(4, ge=1, description="negatives per (query, positive) pair")
+    temperature: float = Field(
+        0.05, gt=0, description="what training divides scores by; weights are in those logits"
+    )
+    guard: float = Field(
+        0.1,
+        ge=0,
+        lt=1,
+        description="a candidate with 1 - cos(d+,d-) < guard * (1 - cos(q,d+)) for a judged "
+        "positive d+ of the query is a near-duplicate and never drawn; 0: no guard",
+    )
+    document_scores: Literal["dot", "cosine"] = Field(
+        "dot", description="the scale on which s(d+,d-) and s(q,d-) are compared in r"
+    )
+    document_offset: Literal["none", "median"] = Field(
+        "none",
+        description="median: shift s(d+,d-) - s(q,d-) per pair by its median over the eligible "
+        "candidates, for encoders whose document-document scores lie on another level",
+    )
+    pools: tuple[PoolName, ...] = Field(
+        (), description="where candidates come from, mixed; empty: the sampler's own pool"
+    )
+    corpus_candidates: int = Field(
+        64, ge=1, description="how many documents the pool corpus offers each pair"
+    )
+    teacher_ceiling: float | None = Field(
+        None,
+        description="with a teacher: candidates it scores at or above this are never drawn "
+        "(RocketQA keeps those below 0.1); candidates without a score stay",
+    )
+    plane_pairs: int = Field(
+        300, ge=0, description="pairs whose candidates are kept with their cosines, for plots"
+    )
+
+    @property
+    def corpus_offered(self) -> int:
+        """Documents the pool corpus offers each pair: some to spare for what is not eligible."""
+        return max(self.corpus_candidates, 4 * self.negatives)
+
+    @model_validator(mode="after")
+    def _sampler_is_known(self) -> SamplingSettings:
+        from trisampler.negatives.errors import NegativesError
+        from trisampler.negatives.registry import build_sampler
+
+        try:
+            build_sampler(self.sampler, self.parameters)
+        except NegativesError as error:
+            raise ValueError(str(error)) from error
+        return self

@@ -1,0 +1,1 @@
+"""Top-K over vectors, exact and in one order, and over words (BM25)."""

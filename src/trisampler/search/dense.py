@@ -1,0 +1,62 @@
+"""Search for queries by id: embeddings in, a table of ranked documents out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from trisampler.search.arrays import Float32, Int64
+from trisampler.search.candidates import candidates_table
+from trisampler.search.errors import SearchError
+from trisampler.search.flat import search_flat
+from trisampler.search.vectors import Vectors
+
+
+@dataclass(frozen=True)
+class _Selection:
+    """Some rows of other vectors."""
+
+    source: Vectors
+    ids: list[str]
+    rows_N: Int64
+
+    @property
+    def dimension(self) -> int:
+        return self.source.dimension
+
+    def vectors(self, rows: Any = None) -> Float32:
+        return self.source.vectors(self.rows_N if rows is None else self.rows_N[rows])
+
+
+def search_queries(
+    queries: Vectors, corpus: Vectors, query_ids: pl.Series, depth: int
+) -> pl.DataFrame:
+    """The `depth` nearest documents of some queries, exactly, as a candidates or run table.
+
+    Args:
+        queries: embeddings of at least the queries asked for.
+        corpus: embeddings of the documents.
+        query_ids: which queries; repeated ids count once, and the order does not matter.
+        depth: documents of each query.
+
+    Raises:
+        SearchError: a query has no vector, or what `search_flat` raises.
+    """
+    asked = query_ids.drop_nulls().unique().sort()
+    known = pl.DataFrame({"query_id": queries.ids}, schema={"query_id": pl.String})
+    rows = asked.to_frame("query_id").join(
+        known.with_row_index("row"), on="query_id", how="left", maintain_order="left"
+    )
+    missing = rows.filter(pl.col("row").is_null())
+    if missing.height:
+        raise SearchError(
+            f"Query {missing['query_id'][0]!r} has no vector ({missing.height} such of "
+            f"{rows.height}). The embeddings are of other queries: embed these."
+        )
+    rows_N = rows["row"].to_numpy().astype(np.int64)
+    selection = _Selection(queries, asked.to_list(), rows_N)
+    found = search_flat(selection, corpus, depth)
+    return candidates_table(selection.ids, corpus.ids, found)

@@ -1,0 +1,161 @@
+"""Exact top-K over vectors, the same to the last bit however it is computed.
+
+A fast method lists the documents that can be among a query's best; those are scored exactly and
+put in the one order (`products`, `order`). A query whose list a method cannot prove complete goes
+to the next method, the last of which needs no list. So block sizes, threads, the neighbours of a
+query and the hardware decide how long it takes, never what is found.
+
+Shapes: Q queries, N documents, D dimensions, K results.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from trisampler.progress import progress_bar
+from trisampler.search.arrays import Int64
+from trisampler.search.errors import SearchError
+from trisampler.search.order import FILLER, MOST_ROWS, TopK, rows_of, scores_of
+from trisampler.search.products import best_of_rows
+from trisampler.search.shortlist import Shortlister
+from trisampler.search.ties import search_ties
+from trisampler.search.vectors import VectorBlock, VectorBlocks, Vectors
+
+# Products of one number with another, below which starting PyTorch takes longer than FAISS.
+_WORTH_PYTORCH = 10**11
+
+
+@dataclass(frozen=True)
+class SearchMemory:
+    """What a search holds at a time, besides its result.
+
+    Attributes:
+        corpus_bytes: documents' vectors, in bytes of float32.
+        queries: queries; their shortlists take about 10 KiB each.
+    """
+
+    corpus_bytes: int = 160 << 20
+    queries: int = 4096
+
+
+DEFAULT_MEMORY = SearchMemory()
+
+
+def search_flat(
+    queries: Vectors, corpus: Vectors, depth: int, memory: SearchMemory = DEFAULT_MEMORY
+) -> TopK:
+    """The documents with the greatest inner products, exactly.
+
+    Args:
+        queries: Q vectors.
+        corpus: N vectors, read in blocks.
+        depth: how many documents of each query.
+        memory: what to hold at a time; it changes nothing in the result.
+
+    Returns:
+        K = min(depth, N) rows of the corpus and canonical scores of each query, in the one order.
+
+    Raises:
+        SearchError: dimensions differ, nothing to search in, or a vector that is NaN or infinite,
+            naming its id.
+    """
+    _check(queries, corpus, depth)
+    block_rows = max(1, memory.corpus_bytes // (4 * corpus.dimension))
+    corpus_blocks = VectorBlocks(corpus, "document", block_rows)
+    query_blocks = VectorBlocks(queries, "query", memory.queries)
+    depth = min(depth, corpus_blocks.count)
+    search = _Search(corpus_blocks, depth, _methods(query_blocks, corpus_blocks, depth))
+    rows_QK = np.empty((query_blocks.count, depth), dtype=np.int32)
+    scores_QK = np.empty((query_blocks.count, depth), dtype=np.float32)
+    for block in _watched(query_blocks):
+        keys_QK = search.best(block)
+        rows_QK[block.start : block.stop] = rows_of(keys_QK)
+        scores_QK[block.start : block.stop] = scores_of(keys_QK)
+    return TopK(rows_QK, scores_QK)
+
+
+def _check(queries: Vectors, corpus: Vectors, depth: int) -> None:
+    documents = len(corpus.ids)
+    if depth < 1:
+        raise SearchError(f"A search depth of {depth} asks for no documents: make it 1 or more.")
+    if not documents:
+        raise SearchError("The corpus has no vectors to search in: embed some documents first.")
+    if documents > MOST_ROWS:
+        raise SearchError(f"{documents} documents are more than one search holds: split them.")
+    if queries.dimension != corpus.dimension:
+        raise SearchError(
+            f"Query vectors have {queries.dimension} dimensions and document vectors "
+            f"{corpus.dimension}: they come from different encoders. Embed both with the same."
+        )
+
+
+def _methods(queries: VectorBlocks, corpus: VectorBlocks, depth: int) -> list[Shortlister]:
+    """Ways to make shortlists here, the fastest first."""
+    from trisampler.search.shortlist_faiss import shortlist_by_faiss
+
+    products = queries.count * corpus.count * corpus.dimension
+    if products < _WORTH_PYTORCH and "torch" not in sys.modules:
+        return [shortlist_by_faiss]
+    import torch
+
+    from trisampler.encoders.precision import cpu_computes_bfloat16
+    from trisampler.search import shortlist_bfloat16
+    from trisampler.search.shortlist_cuda import shortlister_on
+
+    if torch.cuda.is_available():
+        return [shortlister_on(torch.device("cuda"))]
+    if cpu_computes_bfloat16() and shortlist_bfloat16.is_worthwhile(
+        queries.count, corpus.count, depth
+    ):
+        return [shortlist_bfloat16.shortlist_by_bfloat16, shortlist_by_faiss]
+    return [shortlist_by_faiss]
+
+
+def _watched(queries: VectorBlocks) -> Iterator[VectorBlock]:
+    """The blocks, with a progress bar where there are several."""
+    if len(queries) < 2:
+        yield from queries
+        return
+    with progress_bar(queries.count, "searching", "query") as bar:
+        for block in queries:
+            yield block
+            bar.update(len(block.norms_N))
+
+
+@dataclass
+class _Search:
+    """A corpus and the methods to search it, the last of which is never given up."""
+
+    corpus: VectorBlocks
+    depth: int
+    methods: list[Shortlister]
+
+    def best(self, queries: VectorBlock) -> Int64:
+        """Order keys (Q, K) of the best rows of each query."""
+        keys_QK = np.full((len(queries.norms_N), self.depth), FILLER, dtype=np.int64)
+        floor_Q = np.full(len(keys_QK), -np.inf)
+        open_Q = np.arange(len(keys_QK))
+        for method in tuple(self.methods):
+            found = method(_some(queries, open_Q), self.corpus, self.depth)
+            done_Q = open_Q[found.complete_Q]
+            rows_QW = found.rows_QW[found.complete_Q]
+            keys_QK[done_Q] = best_of_rows(_some(queries, done_Q), self.corpus, rows_QW, self.depth)
+            if method is not self.methods[-1] and 2 * len(done_Q) < len(open_Q):
+                self.methods.remove(method)  # this corpus does not suit it
+            floor_Q[open_Q] = np.maximum(floor_Q[open_Q], found.floor_Q)
+            open_Q = open_Q[~found.complete_Q]
+            if not len(open_Q):
+                return keys_QK
+        rest = _some(queries, open_Q)
+        keys_QK[open_Q] = search_ties(rest, self.corpus, self.depth, floor_Q[open_Q])
+        return keys_QK
+
+
+def _some(queries: VectorBlock, chosen_Q: Int64) -> VectorBlock:
+    if len(chosen_Q) == len(queries.norms_N):
+        return queries
+    return VectorBlock(queries.start, queries.vectors_ND[chosen_Q], queries.norms_N[chosen_Q])

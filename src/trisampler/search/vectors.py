@@ -1,0 +1,124 @@
+"""Vectors read block by block, checked as they are read.
+
+Shapes: N rows, D dimensions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from trisampler.search.arrays import Float32, Float64
+from trisampler.search.errors import SearchError
+
+# Inner products of two vectors this long stay far inside float32.
+LARGEST_NORM = 1e18
+_SMALLEST_SQUARE = 2.0**-126
+
+
+class Vectors(Protocol):
+    """What this package asks of vectors: `encoders.embeddings.Embeddings`, or any look-alike."""
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """One id a row, strictly increasing."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """Length of each vector."""
+        ...
+
+    def vectors(self, rows: Any = None) -> Float32:
+        """Float32 (n, D) of a slice of rows, of an array of row numbers, or of all."""
+        ...
+
+
+@dataclass(frozen=True)
+class VectorBlock:
+    """Consecutive rows.
+
+    Attributes:
+        start: row of the first vector.
+        vectors_ND: float32, C-contiguous, writable (PyTorch asks for it), finite.
+        norms_N: at least the Euclidean length of each vector, and 0 for a zero vector.
+    """
+
+    start: int
+    vectors_ND: Float32
+    norms_N: Float64
+
+    @property
+    def stop(self) -> int:
+        """Row behind the last vector."""
+        return self.start + len(self.vectors_ND)
+
+
+class VectorBlocks:
+    """All rows of `source` in blocks of at most `block_rows`.
+
+    The block read last is kept, so that vectors which fit one block are read once.
+
+    Args:
+        source: the vectors.
+        name: what they are of, for messages: "query" or "document".
+        block_rows: rows of a block.
+    """
+
+    def __init__(self, source: Vectors, name: str, block_rows: int) -> None:
+        self.source = source
+        self.dimension = source.dimension
+        self.count = len(source.ids)
+        self._name = name
+        self._starts = range(0, self.count, max(1, block_rows))
+        self._last: VectorBlock | None = None
+        self._largest_norm: float | None = None
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def __iter__(self) -> Iterator[VectorBlock]:
+        for start in self._starts:
+            yield self._read(start)
+
+    def largest_norm(self) -> float:
+        """The length of the longest vector; the first call reads everything once."""
+        if self._largest_norm is None:
+            self._largest_norm = max(float(block.norms_N.max()) for block in self)
+        return self._largest_norm
+
+    def _read(self, start: int) -> VectorBlock:
+        if self._last is None or self._last.start != start:
+            self._last = None  # two blocks are never held at once
+            rows = slice(start, min(start + self._starts.step, self.count))
+            vectors_ND = np.require(self.source.vectors(rows), np.float32, ["C", "W"])
+            norms_N = vector_norms(vectors_ND)
+            self._check(norms_N, start)
+            self._last = VectorBlock(start, vectors_ND, norms_N)
+        return self._last
+
+    def _check(self, norms_N: Float64, start: int) -> None:
+        unusable = np.flatnonzero(~(norms_N < LARGEST_NORM))
+        if len(unusable):
+            raise SearchError(
+                f"The vector of {self._name} {self.source.ids[start + int(unusable[0])]!r} is NaN, "
+                f"infinite or longer than {LARGEST_NORM:g} ({len(unusable)} such among "
+                f"{len(norms_N)}). The encoder that made it is broken, or overflowed in its "
+                "precision: use another encoder, or encoding.precision=float32."
+            )
+
+
+def vector_norms(vectors_ND: Float32) -> Float64:
+    """Lengths of vectors, never too small, exactly 0 for zero vectors; NaN or inf stay so."""
+    dimension = vectors_ND.shape[1]
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares_N = np.einsum("nd,nd->n", vectors_ND, vectors_ND).astype(np.float64)
+    # Squares below the smallest normal float32 may have been lost, each of them at most this much.
+    lost = dimension * _SMALLEST_SQUARE
+    norms_N: Float64 = np.sqrt(squares_N * (1 + dimension * 2.0**-22) + lost)
+    small_N = np.flatnonzero(squares_N <= lost)
+    norms_N[small_N[~vectors_ND[small_N].any(axis=1)]] = 0.0
+    return norms_N

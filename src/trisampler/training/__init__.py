@@ -1,0 +1,1 @@
+"""Contrastive training of an encoder: examples, batches, loss, the loop, checkpoints, dev pool."""

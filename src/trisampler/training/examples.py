@@ -1,0 +1,199 @@
+"""What there is to learn from: train queries, their positives and the mined negatives.
+
+Legend: Q queries, P (query, positive) pairs, M mined negatives, N documents in use.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from trisampler.corpora.documents import document_texts
+from trisampler.training.errors import TrainingError
+
+Rows = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class TrainingExamples:
+    """Train pairs grouped by query, with the negatives of each pair.
+
+    Documents that no pair and no negative names are left out. Documents of equal text are one
+    document here: `document_rows` point to the first of them, so a text is never its own negative.
+
+    Attributes:
+        query_ids: Q ids, increasing.
+        query_texts: their texts.
+        document_ids: N ids, increasing; of each text the first id stands for all.
+        document_texts: their texts, no two equal.
+        positive_starts: (Q + 1,) where each query's positives begin in `positive_rows`.
+        positive_rows: (P,) document rows, increasing within a query.
+        negative_starts: (P + 1,) where each pair's negatives begin in `negative_rows`.
+        negative_rows: (M,) document rows, in the order drawn.
+    """
+
+    query_ids: list[str]
+    query_texts: list[str]
+    document_ids: list[str]
+    document_texts: list[str]
+    positive_starts: Rows
+    positive_rows: Rows
+    negative_starts: Rows
+    negative_rows: Rows
+
+    @classmethod
+    def build(
+        cls,
+        corpus: pl.DataFrame,
+        queries: pl.DataFrame,
+        train_judgements: pl.DataFrame,
+        negatives: pl.DataFrame,
+    ) -> TrainingExamples:
+        """Group the tables by query; `negatives` may have no rows (in-batch training).
+
+        Raises:
+            TrainingError: there is no positive, an id is unknown, or the negatives were not mined
+                for these judgements.
+        """
+        pairs = (
+            train_judgements.filter(pl.col("relevance") >= 1)
+            .select("query_id", positive_id="doc_id")
+            .unique()
+            .sort("query_id", "positive_id")
+        )
+        if pairs.is_empty():
+            raise TrainingError(
+                "the train judgements hold no positive (relevance 1 or more): there is nothing "
+                "to train on; see the ingestion report for what was read"
+            )
+        _check_negatives(pairs, negatives)
+        texts = _texts_of_queries(pairs, queries)
+        documents = _documents_in_use(pairs, negatives, corpus)
+        rows = documents.select("doc_id", "row")
+        pairs = (
+            pairs.join(rows, left_on="positive_id", right_on="doc_id")
+            .sort("query_id", "positive_id")
+            .with_row_index("pair")
+        )
+        drawn = (
+            negatives.select("query_id", "positive_id", "negative_id")
+            .with_row_index("order")
+            .join(pairs.select("query_id", "positive_id", "pair"), on=["query_id", "positive_id"])
+            .join(rows, left_on="negative_id", right_on="doc_id")
+            .sort("pair", "order")
+        )
+        distinct = documents.unique("row", keep="first", maintain_order=True).sort("row")
+        return cls(
+            query_ids=texts["query_id"].to_list(),
+            query_texts=texts["text"].to_list(),
+            document_ids=distinct["doc_id"].to_list(),
+            document_texts=distinct["text"].to_list(),
+            positive_starts=_starts(pairs["query_id"].rle_id().to_numpy(), len(texts)),
+            positive_rows=pairs["row"].to_numpy().astype(np.int64),
+            negative_starts=_starts(drawn["pair"].to_numpy(), len(pairs)),
+            negative_rows=drawn["row"].to_numpy().astype(np.int64),
+        )
+
+    def __len__(self) -> int:
+        """The number of queries."""
+        return len(self.query_ids)
+
+    def positives(self, query_row: int) -> Rows:
+        """Document rows of all judged positives of a query."""
+        start, end = self.positive_starts[query_row : query_row + 2]
+        return self.positive_rows[start:end]
+
+    def negatives(self, pair: int) -> Rows:
+        """Document rows of the negatives of a (query, positive) pair, in the order drawn."""
+        start, end = self.negative_starts[pair : pair + 2]
+        return self.negative_rows[start:end]
+
+    def digest(self) -> str:
+        """SHA-256 over all of it, in hexadecimal."""
+        digest = hashlib.sha256()
+        for strings in (
+            self.query_ids,
+            self.query_texts,
+            self.document_ids,
+            self.document_texts,
+        ):
+            digest.update(f"{len(strings)}\n".encode())
+            for text in strings:
+                digest.update(f"{len(text)}:{text}".encode())
+        for rows in (
+            self.positive_starts,
+            self.positive_rows,
+            self.negative_starts,
+            self.negative_rows,
+        ):
+            digest.update(f"{len(rows)}\n".encode())
+            digest.update(rows.astype("<i8").tobytes())
+        return digest.hexdigest()
+
+
+def _starts(groups: npt.NDArray[np.generic], group_count: int) -> Rows:
+    """Where each group begins in an array sorted by group; (group_count + 1,)."""
+    return np.searchsorted(groups, np.arange(group_count + 1)).astype(np.int64)
+
+
+def _check_negatives(pairs: pl.DataFrame, negatives: pl.DataFrame) -> None:
+    strangers = negatives.join(pairs, on=["query_id", "positive_id"], how="anti")
+    if not strangers.is_empty():
+        query_id, positive_id = strangers.select("query_id", "positive_id").row(0)
+        raise TrainingError(
+            f"the negatives table has rows for {len(strangers)} (query, positive) rows that are no "
+            f"positives of the train judgements, first query {query_id!r} with document "
+            f"{positive_id!r}: mine the negatives again from these judgements"
+        )
+    positives = negatives.join(
+        pairs, left_on=["query_id", "negative_id"], right_on=["query_id", "positive_id"], how="semi"
+    )
+    if not positives.is_empty():
+        query_id, negative_id = positives.select("query_id", "negative_id").row(0)
+        raise TrainingError(
+            f"document {negative_id!r} is a judged positive of query {query_id!r} and stands in "
+            "the negatives table as its negative: mine the negatives again from these judgements"
+        )
+
+
+def _texts_of_queries(pairs: pl.DataFrame, queries: pl.DataFrame) -> pl.DataFrame:
+    texts = (
+        pairs.select("query_id")
+        .unique()
+        .join(queries.select("query_id", "text"), on="query_id", how="left")
+        .sort("query_id")
+    )
+    _refuse_unknown(texts, "query_id", "query of the train judgements", "queries")
+    return texts
+
+
+def _documents_in_use(
+    pairs: pl.DataFrame, negatives: pl.DataFrame, corpus: pl.DataFrame
+) -> pl.DataFrame:
+    """doc_id, text, row: documents of equal text share the row; rows are dense, in id order."""
+    used = pl.concat([pairs["positive_id"], negatives["negative_id"]]).unique().sort()
+    documents = (
+        pl.DataFrame({"doc_id": used})
+        .join(corpus.select("doc_id", "title", "text"), on="doc_id", how="left")
+        .sort("doc_id")
+    )
+    _refuse_unknown(documents, "doc_id", "document of the train pairs or negatives", "corpus")
+    return (
+        documents.with_columns(text=pl.Series(document_texts(documents), dtype=pl.String))
+        .with_row_index("first")
+        .with_columns(pl.col("first").min().over("text"))
+        .select("doc_id", "text", row=pl.col("first").rank("dense").cast(pl.Int64) - 1)
+    )
+
+
+def _refuse_unknown(table: pl.DataFrame, column: str, what: str, where: str) -> None:
+    unknown = table.filter(pl.col("text").is_null())[column]
+    if len(unknown):
+        raise TrainingError(
+            f"{what} {unknown[0]!r} is not among the {where} ({len(unknown)} such): the tables are "
+            "not of one collection; ingest again"
+        )

@@ -1,0 +1,98 @@
+"""The parameters of training and of its dev pool."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+
+class TrainingSettings(BaseModel):
+    """How an encoder is trained in one round."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    steps: int = Field(120, ge=1, description="Optimiser steps in a round.")
+    batch_queries: int = Field(16, ge=1, description="Queries in a batch.")
+    negatives_per_query: int = Field(
+        3, ge=0, description="Mined negatives that each query brings into the batch; 0 for none."
+    )
+    in_batch_negatives: bool = Field(
+        True,
+        description="Whether a query is also contrasted with the other queries' documents; "
+        "false is the recipe of SimANS and AR2.",
+    )
+    temperature: float = Field(
+        0.05, gt=0, description="Scores are divided by it before the softmax of the loss."
+    )
+    learning_rate: float = Field(2e-5, gt=0, description="The peak, reached after the warm-up.")
+    warmup_fraction: float = Field(
+        0.1, ge=0, lt=1, description="Share of the steps over which the rate rises linearly."
+    )
+    weight_decay: float = Field(
+        0.01, ge=0, description="AdamW's decay; biases and normalisation weights are exempt."
+    )
+    gradient_clip: float = Field(
+        1.0, gt=0, description="The gradient's norm over all weights is cut down to this."
+    )
+    dropout: bool = Field(
+        False,
+        description="Whether the encoder's own dropout acts while training; on a CPU it costs "
+        "about a third of the speed.",
+    )
+    evaluate_every: int = Field(
+        30, ge=1, description="Steps between measurements on the dev pool; the last step is always."
+    )
+    patience: int = Field(
+        0,
+        ge=0,
+        description="Stop after so many measurements in a row without a new best; 0 for never.",
+    )
+    checkpoint_every: int = Field(
+        0, ge=0, description="Steps between checkpoints; 0 for one at each measurement."
+    )
+    divergence_factor: float = Field(
+        10.0,
+        gt=1,
+        description="Training stops when the loss exceeds so many times the larger of its first "
+        "value and that of guessing.",
+    )
+    micro_batch_tokens: int = Field(
+        2048,
+        ge=1,
+        description="Tokens, padding included, encoded together; a longer text goes alone.",
+    )
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto",
+        description="Of the arithmetic inside the encoder; weights and loss are always float32. "
+        "auto: bfloat16 where the device is fast in it.",
+    )
+    device: str = Field("auto", description="auto, cpu, cuda, cuda:1, ...")
+
+    @model_validator(mode="after")
+    def _something_to_contrast(self) -> Self:
+        if not self.in_batch_negatives and self.negatives_per_query == 0:
+            raise ValueError(
+                "in_batch_negatives is false and negatives_per_query is 0: a query would have "
+                "nothing to be told apart from; raise negatives_per_query or allow in-batch ones"
+            )
+        return self
+
+
+class DevPoolSettings(BaseModel):
+    """The small fixed collection on which training is measured as it goes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    queries: int = Field(200, ge=1, description="At most so many dev queries, chosen by seed.")
+    documents: int = Field(
+        1000,
+        ge=2,
+        description="At most so many documents; each measurement encodes all of them.",
+    )
+    hits_per_query: int = Field(
+        10, ge=0, description="Top hits of a query, lexical and of encoder_0 each, that may enter."
+    )
+    random_share: float = Field(
+        0.2, ge=0, le=1, description="Share of the documents kept for random ones."
+    )

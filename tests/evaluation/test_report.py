@@ -1,0 +1,126 @@
+import base64
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from evaluation.drawings import feasible_range, history, plane, t1_floor
+from evaluation.tables import measurement_table
+from trisampler.evaluation.comparisons import compare_systems
+from trisampler.evaluation.report import ReportContent, render_report
+from trisampler.evaluation.settings import EvaluationSettings
+
+SETTINGS = EvaluationSettings(
+    measures=("nDCG@10", "RR@10"), summary=("nDCG@10",), permutations=500, resamples=500
+)
+VOID = {"meta", "img", "br", "link", "input"}
+
+
+class Page(HTMLParser):
+    """Checks that tags nest, and collects links, images and text."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.open, self.links, self.ids, self.text, self.tags = [], [], set(), "", set()
+        self.feed(html)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.add(tag)
+        attributes = dict(attrs)
+        self.links += [attributes[name] for name in ("src", "href") if name in attributes]
+        self.ids |= {attributes["id"]} if "id" in attributes else set()
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.text += f" {data}"
+
+
+def content(splits=("dev", "test"), **changes):
+    values = {
+        (split, system, measure): [base + 0.01 * (index % 5) for index in range(40)]
+        for split in splits
+        for system, base in (("bm25", 0.3), ("encoder_0", 0.5), ("encoder_1", 0.6))
+        for measure in SETTINGS.measures
+    }
+    measurements = measurement_table(values)
+    return ReportContent(
+        title="my <corpus> & more",
+        measurements=measurements,
+        comparisons=compare_systems(measurements, "encoder_0", SETTINGS, seed=0),
+        ingestion={"documents": 4733, "repaired": {"byte_order_marks": 1}},
+        **changes,
+    )
+
+
+def page_of(report_content):
+    html = render_report(report_content, SETTINGS, 0, feasible_range, t1_floor)
+    return html, Page(html)
+
+
+@pytest.fixture(scope="module")
+def full():
+    return page_of(
+        content(
+            histories={"round_1": history(1)},
+            planes={"round_1": plane()},
+            diagnostics={"round_1": {"share_positive_relu": 0.68, "size": {"mean": 45.25}}},
+            parameters={"sampling": {"sampler": "tri", "temperature": 0.05}},
+            provenance={"commit": "abc123"},
+        )
+    )
+
+
+def test_the_page_is_whole_and_refers_to_nothing_outside(full):
+    html, page = full
+    assert html.startswith("<!DOCTYPE html>")
+    assert page.links
+    for link in page.links:
+        assert link.startswith(("data:image/png;base64,", "#"))
+        assert link[1:] in page.ids or link.startswith("data:")
+    assert not page.tags & {"script", "link", "iframe", "object"}
+    assert "url(" not in html
+    assert "@import" not in html
+
+
+def test_plots_are_inside_as_images(full):
+    html, _ = full
+    images = re.findall(r"data:image/png;base64,([^\"]+)", html)
+    assert len(images) == 3
+    for image in images:
+        assert base64.b64decode(image, validate=True).startswith(b"\x89PNG")
+
+
+def test_what_a_reader_looks_for_is_there(full):
+    _, page = full
+    text = " ".join(page.text.split())
+    for found in (
+        "my <corpus> & more",
+        "test split, 40 queries",
+        "encoder_1 above encoder_0 by 0.100 nDCG@10",
+        "BM25",
+        "documents 4733",
+        "repaired.byte_order_marks 1",
+        "size.mean 45.25",
+        "sampling.temperature 0.05",
+        "commit abc123",
+    ):
+        assert found in text
+    assert "NO TEST SPLIT" not in text
+
+
+def test_without_test_split_the_page_says_so_and_optional_parts_may_be_missing():
+    _, page = page_of(content(splits=("dev",)))
+    assert "NO TEST SPLIT" in page.text
+    assert "sampling" not in page.ids
+    assert page.text.count("Plots") == 2
+
+
+def test_the_same_content_gives_the_same_page():
+    assert page_of(content())[0] == page_of(content())[0]
