@@ -71,3 +71,10 @@ def test_comments_formatting_and_docstrings_do_not_count(package: Path) -> None:
     path = package / "deep" / "inner.py"
     path.write_text('"""What it is."""\n\n# why\nvalue  =  1\n')
     assert digest(package) == before
+
+
+def test_templates_beside_a_reachable_package_count(package: Path) -> None:
+    (package / "deep" / "page.j2").write_text("one")
+    before = digest(package)
+    (package / "deep" / "page.j2").write_text("two")
+    assert digest(package) != before

@@ -11,7 +11,7 @@ from trisampler.evaluation.flatten import flatten
 from trisampler.evaluation.metrics import splits_in_order
 from trisampler.evaluation.summary import split_warning
 from trisampler.evaluation.systems import in_order, system_label
-from trisampler.evaluation.template import render
+from trisampler.evaluation.templates import render
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from trisampler.evaluation.sentences import p_value_text
 from trisampler.evaluation.settings import EvaluationSettings
 from trisampler.evaluation.summary import split_warning
 from trisampler.evaluation.systems import system_label
-from trisampler.evaluation.template import render
+from trisampler.evaluation.templates import render
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

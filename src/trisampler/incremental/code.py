@@ -1,7 +1,8 @@
 """Digest of the code that a node's result depends on.
 
 Rule: the node's module and every module of this package that it imports, directly or not, at its
-top or inside functions. Comments, formatting and docstrings do not count, nor do other packages.
+top or inside functions; where that is a package, the data files in its folder (templates) too.
+Comments, formatting and docstrings do not count, nor do other packages.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from trisampler.hashing import digest_files
 
 _ROOT = Path(__file__).resolve().parents[1]
 # What these do never changes a result.
@@ -91,7 +94,15 @@ def _tree_digest(module: str) -> str:
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             _drop_docstring(node)
-    return hashlib.sha256(ast.dump(tree).encode()).hexdigest()
+    return hashlib.sha256(f"{ast.dump(tree)}\0{_data_digest(module)}".encode()).hexdigest()
+
+
+def _data_digest(module: str) -> str:
+    source = _source(module)
+    if source is None or source.name != "__init__.py":
+        return ""
+    data = [path for path in source.parent.iterdir() if path.is_file() and path.suffix == ".j2"]
+    return digest_files(data, source.parent)
 
 
 def _drop_docstring(

@@ -15,6 +15,7 @@ from trisampler.negatives.errors import NegativesError
 from trisampler.negatives.lists import CandidateLists
 from trisampler.negatives.material import Material
 from trisampler.negatives.miner import Miner, draw_pairs
+from trisampler.negatives.noise import digest_rows
 from trisampler.negatives.pools import Pools
 from trisampler.negatives.registry import build_sampler
 from trisampler.negatives.settings import SamplingSettings
@@ -91,7 +92,16 @@ def mine(
     classes_N = np.arange(len(document_vectors_ND)) if text_classes_N is None else text_classes_N
     drawn = BlockDraw.nothing()
     if sampler.pool is not None and len(keys_P):
-        material = Material(queries, corpus, queries.ids, corpus.ids, classes_N, keys_P)
+        material = Material(
+            queries=queries,
+            corpus=corpus,
+            query_ids=queries.ids,
+            document_ids=corpus.ids,
+            classes_N=classes_N,
+            query_digests_Q=digest_rows(len(queries.ids)),
+            document_digests_N=digest_rows(len(corpus.ids)),
+            positive_keys_X=keys_P,
+        )
         unsearched = CandidateLists.from_matrix(
             np.empty((0, 1), np.int64), np.empty((0, 1), np.float32)
         )

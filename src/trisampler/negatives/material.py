@@ -12,7 +12,6 @@ import numpy as np
 from trisampler.negatives.arrays import Int64, UInt64
 from trisampler.negatives.errors import NegativesError
 from trisampler.negatives.lists import KeyedScores
-from trisampler.negatives.noise import digest_ids
 from trisampler.negatives.uniform import UniformDocuments
 from trisampler.negatives.vectors import VectorReader, Vectors
 
@@ -27,6 +26,8 @@ class Material:
         query_ids: one per row, strictly increasing.
         document_ids: one per row, strictly increasing.
         classes_N: for each document the first row that has the same text.
+        query_digests_Q: 64 bits per query that its noise is made from.
+        document_digests_N: the same per document.
         positive_keys_X: strictly increasing query row * N + document row of the judged positives.
         teacher: another model's scores under the same keys.
     """
@@ -36,6 +37,8 @@ class Material:
     query_ids: Sequence[str]
     document_ids: Sequence[str]
     classes_N: Int64
+    query_digests_Q: UInt64
+    document_digests_N: UInt64
     positive_keys_X: Int64
     teacher: KeyedScores | None = None
 
@@ -65,16 +68,6 @@ class Material:
         """The positives' keys with each document replaced by its class: sorted, unique."""
         query_X, row_X = np.divmod(self.positive_keys_X, self.total)
         return np.unique(query_X * self.total + self.classes_N[row_X])
-
-    @cached_property
-    def query_digests_Q(self) -> UInt64:
-        """The queries' id digests."""
-        return digest_ids(self.query_ids)
-
-    @cached_property
-    def document_digests_N(self) -> UInt64:
-        """The documents' id digests."""
-        return digest_ids(self.document_ids)
 
     @cached_property
     def uniform(self) -> UniformDocuments:

@@ -11,8 +11,10 @@ import polars as pl
 from trisampler.negatives.audit import overlap
 from trisampler.negatives.diagnostics import describe
 from trisampler.negatives.drawn import BlockDraw
+from trisampler.negatives.lists import KeyedScores
 from trisampler.negatives.material import Material
 from trisampler.negatives.miner import Miner, draw_pairs, plane_pairs
+from trisampler.negatives.noise import digest_ids
 from trisampler.negatives.pools import Pools
 from trisampler.negatives.registry import build_sampler
 from trisampler.negatives.sampler import Pool
@@ -101,12 +103,16 @@ def draw_negatives(
         drawn = BlockDraw.nothing()
     else:
         pools = _pools(settings.pools or (sampler.pool,), tables, query_ids, document_ids, settings)
-        classes_N = text_classes(corpus_table, document_ids)
-        scores = None
-        if teacher is not None:
-            scores = keyed_scores(teacher, query_ids, document_ids, "teacher")
         material = Material(
-            queries, corpus, query_ids, document_ids, classes_N, keys_P, teacher=scores
+            queries=queries,
+            corpus=corpus,
+            query_ids=query_ids,
+            document_ids=document_ids,
+            classes_N=text_classes(corpus_table, document_ids),
+            query_digests_Q=digest_ids(query_ids),
+            document_digests_N=digest_ids(document_ids),
+            positive_keys_X=keys_P,
+            teacher=_teacher(teacher, query_ids, document_ids),
         )
         shown = plane_pairs(material, seed, settings.plane_pairs)
         miner = Miner(material, sampler, pools, settings, seed, round_number, shown)
@@ -142,6 +148,12 @@ def _pools(
         if table is not None and name in names
     }
     return Pools(names, lists, settings.corpus_offered)
+
+
+def _teacher(
+    table: pl.DataFrame | None, query_ids: Sequence[str], document_ids: Sequence[str]
+) -> KeyedScores | None:
+    return None if table is None else keyed_scores(table, query_ids, document_ids, "teacher")
 
 
 def _without_positive(judgements: pl.DataFrame) -> int:

@@ -25,6 +25,11 @@ def digest_ids(ids: Sequence[str]) -> UInt64:
     return np.frombuffer(digests, dtype="<u8").astype(np.uint64)
 
 
+def digest_rows(count: int) -> UInt64:
+    """64 bits per row number, for documents and queries that have no other name."""
+    return mix(np.arange(count, dtype=np.uint64))
+
+
 def mix(values: UInt64) -> UInt64:
     """A bijection of 64-bit integers: each input bit flips each output bit half the time."""
     mixed = values + _GAMMA

@@ -6,6 +6,8 @@ shortlist, T documents of a tile, P (query, document) pairs one after another.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -14,3 +16,4 @@ Float64 = npt.NDArray[np.float64]
 Int32 = npt.NDArray[np.int32]
 Int64 = npt.NDArray[np.int64]
 Bool = npt.NDArray[np.bool_]
+Rows = npt.NDArray[np.integer[Any]]

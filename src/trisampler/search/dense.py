@@ -2,33 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
 import polars as pl
 
-from trisampler.search.arrays import Float32, Int64
 from trisampler.search.candidates import candidates_table
 from trisampler.search.errors import SearchError
 from trisampler.search.flat import search_flat
-from trisampler.search.vectors import Vectors
-
-
-@dataclass(frozen=True)
-class _Selection:
-    """Some rows of other vectors."""
-
-    source: Vectors
-    ids: list[str]
-    rows_N: Int64
-
-    @property
-    def dimension(self) -> int:
-        return self.source.dimension
-
-    def vectors(self, rows: Any = None) -> Float32:
-        return self.source.vectors(self.rows_N if rows is None else self.rows_N[rows])
+from trisampler.search.vectors import SelectedVectors, Vectors
 
 
 def search_queries(
@@ -56,7 +35,5 @@ def search_queries(
             f"Query {missing['query_id'][0]!r} has no vector ({missing.height} such of "
             f"{rows.height}). The embeddings are of other queries: embed these."
         )
-    rows_N = rows["row"].to_numpy().astype(np.int64)
-    selection = _Selection(queries, asked.to_list(), rows_N)
-    found = search_flat(selection, corpus, depth)
-    return candidates_table(selection.ids, corpus.ids, found)
+    selected = SelectedVectors(queries, rows["row"].to_numpy())
+    return candidates_table(asked.to_list(), corpus.ids, search_flat(selected, corpus, depth))

@@ -11,16 +11,16 @@ Shapes: Q queries, N documents, D dimensions, K results.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from trisampler.progress import progress_bar
-from trisampler.search.arrays import Int64
+from trisampler.search.arrays import Int32, Int64
 from trisampler.search.errors import SearchError
-from trisampler.search.order import FILLER, MOST_ROWS, TopK, rows_of, scores_of
-from trisampler.search.products import best_of_rows
+from trisampler.search.order import FILLER, MOST_ROWS, TopK, rank, rows_of, scores_of
+from trisampler.search.products import score_rows
 from trisampler.search.shortlist import Shortlister
 from trisampler.search.ties import search_ties
 from trisampler.search.vectors import VectorBlock, VectorBlocks, Vectors
@@ -35,18 +35,22 @@ class SearchMemory:
 
     Attributes:
         corpus_bytes: documents' vectors, in bytes of float32.
-        queries: queries; their shortlists take about 10 KiB each.
+        queries: queries; each takes about 40 KiB while it is searched for.
     """
 
     corpus_bytes: int = 160 << 20
-    queries: int = 4096
+    queries: int = 2048
 
 
 DEFAULT_MEMORY = SearchMemory()
 
 
 def search_flat(
-    queries: Vectors, corpus: Vectors, depth: int, memory: SearchMemory = DEFAULT_MEMORY
+    queries: Vectors,
+    corpus: Vectors,
+    depth: int,
+    memory: SearchMemory = DEFAULT_MEMORY,
+    methods: Sequence[Shortlister] = (),
 ) -> TopK:
     """The documents with the greatest inner products, exactly.
 
@@ -54,7 +58,9 @@ def search_flat(
         queries: Q vectors.
         corpus: N vectors, read in blocks.
         depth: how many documents of each query.
-        memory: what to hold at a time; it changes nothing in the result.
+        memory: what to hold at a time.
+        methods: ways to make shortlists, the fastest first; by default what suits this machine.
+            Neither they nor the memory change anything in the result.
 
     Returns:
         K = min(depth, N) rows of the corpus and canonical scores of each query, in the one order.
@@ -68,7 +74,8 @@ def search_flat(
     corpus_blocks = VectorBlocks(corpus, "document", block_rows)
     query_blocks = VectorBlocks(queries, "query", memory.queries)
     depth = min(depth, corpus_blocks.count)
-    search = _Search(corpus_blocks, depth, _methods(query_blocks, corpus_blocks, depth))
+    methods = methods or _methods(query_blocks, corpus_blocks, depth)
+    search = _Search(corpus_blocks, depth, list(methods))
     rows_QK = np.empty((query_blocks.count, depth), dtype=np.int32)
     scores_QK = np.empty((query_blocks.count, depth), dtype=np.float32)
     for block in _watched(query_blocks):
@@ -142,8 +149,7 @@ class _Search:
         for method in tuple(self.methods):
             found = method(_some(queries, open_Q), self.corpus, self.depth)
             done_Q = open_Q[found.complete_Q]
-            rows_QW = found.rows_QW[found.complete_Q]
-            keys_QK[done_Q] = best_of_rows(_some(queries, done_Q), self.corpus, rows_QW, self.depth)
+            keys_QK[done_Q] = self._ranked(_some(queries, done_Q), found.rows_QW[found.complete_Q])
             if method is not self.methods[-1] and 2 * len(done_Q) < len(open_Q):
                 self.methods.remove(method)  # this corpus does not suit it
             floor_Q[open_Q] = np.maximum(floor_Q[open_Q], found.floor_Q)
@@ -153,6 +159,10 @@ class _Search:
         rest = _some(queries, open_Q)
         keys_QK[open_Q] = search_ties(rest, self.corpus, self.depth, floor_Q[open_Q])
         return keys_QK
+
+    def _ranked(self, queries: VectorBlock, rows_QW: Int32) -> Int64:
+        blocks, places_QW = self.corpus.holding(rows_QW)
+        return rank(rows_QW, score_rows(queries, blocks, places_QW), self.depth)
 
 
 def _some(queries: VectorBlock, chosen_Q: Int64) -> VectorBlock:

@@ -10,12 +10,10 @@ Shapes: Q queries, K results, W columns before the cut.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from trisampler.search.arrays import Float32, Int32, Int64
+from trisampler.search.arrays import Float32, Int32, Int64, Rows
 
 FILLER = np.iinfo(np.int64).min
 """The key of an empty column: it sorts behind every result."""
@@ -37,7 +35,7 @@ class TopK:
     scores_QK: Float32
 
 
-def order_keys(scores: Float32, rows: npt.NDArray[np.integer[Any]]) -> Int64:
+def order_keys(scores: Float32, rows: Rows) -> Int64:
     """Keys that are greater where the result comes earlier; of any shape.
 
     The bits of a float32 grow with its value, read as an integer, once those below the sign of
@@ -46,6 +44,12 @@ def order_keys(scores: Float32, rows: npt.NDArray[np.integer[Any]]) -> Int64:
     bits = (np.asarray(scores, dtype=np.float32) + np.float32(0)).view(np.int32)
     rising = bits ^ ((bits >> 31) & 0x7FFFFFFF)
     return (rising.astype(np.int64) << 32) | rows.astype(np.int64)
+
+
+def rank(rows_QW: Rows, scores_QW: Float32, depth: int) -> Int64:
+    """Keys (Q, min(depth, W)) of the best of the given rows, -1 standing for none, in order."""
+    keys_QW = np.where(rows_QW < 0, FILLER, order_keys(scores_QW, rows_QW))
+    return best_keys(keys_QW, depth)
 
 
 def rows_of(keys: Int64) -> Int32:

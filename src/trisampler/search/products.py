@@ -15,13 +15,10 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from trisampler.search.arrays import Float32, Float64, Int64
-from trisampler.search.order import FILLER, best_keys, order_keys
+from trisampler.search.arrays import Float32, Float64, Int64, Rows
 from trisampler.search.rounding import float64_error
 from trisampler.search.vectors import VectorBlock
 
@@ -37,28 +34,7 @@ class _Pairs:
     rows_P: Int64
 
 
-def best_of_rows(
-    queries: VectorBlock,
-    corpus: Iterable[VectorBlock],
-    rows_QW: npt.NDArray[np.integer[Any]],
-    depth: int,
-) -> Int64:
-    """Order keys (Q, min(depth, W)) of the best of the given rows of each query, scored exactly.
-
-    Args:
-        queries: the queries' vectors.
-        corpus: blocks that hold the documents' vectors.
-        rows_QW: rows of the corpus, each at most once a query; -1 where there is none.
-        depth: how many to keep; fillers stand where a query has fewer rows.
-    """
-    scores_QW = score_rows(queries, corpus, rows_QW)
-    keys_QW = np.where(rows_QW < 0, FILLER, order_keys(scores_QW, rows_QW))
-    return best_keys(keys_QW, depth)
-
-
-def score_rows(
-    queries: VectorBlock, corpus: Iterable[VectorBlock], rows_QW: npt.NDArray[np.integer[Any]]
-) -> Float32:
+def score_rows(queries: VectorBlock, corpus: Iterable[VectorBlock], rows_QW: Rows) -> Float32:
     """Canonical scores (Q, W) of each query with its rows of the corpus, 0 where a row is -1."""
     width = rows_QW.shape[1]
     flat_rows = rows_QW.reshape(-1)

@@ -57,17 +57,3 @@ def cut_shortlist(keys_QW: Int64, depth: int, error_Q: Float64, *, exhaustive: b
     width = int(worthy_QW.sum(axis=1).max(initial=depth))
     rows_QW = np.where(worthy_QW, rows_of(keys_QW), -1)[:, :width]
     return Shortlist(rows_QW.astype(np.int32), complete_Q, floor_Q + error_Q)
-
-
-def join_shortlists(lists: list[Shortlist]) -> Shortlist:
-    """Shortlists of consecutive queries as one."""
-    width = max(each.rows_QW.shape[1] for each in lists)
-    padded = [
-        np.pad(each.rows_QW, ((0, 0), (0, width - each.rows_QW.shape[1])), constant_values=-1)
-        for each in lists
-    ]
-    return Shortlist(
-        np.concatenate(padded),
-        np.concatenate([each.complete_Q for each in lists]),
-        np.concatenate([each.floor_Q for each in lists]),
-    )

@@ -20,7 +20,7 @@ import numpy as np
 from trisampler.search.arrays import Float32, Float64
 from trisampler.search.reservoir import Reservoir
 from trisampler.search.rounding import bfloat16_below, bfloat16_error
-from trisampler.search.shortlist import Shortlist, join_shortlists
+from trisampler.search.shortlist import Shortlist
 from trisampler.search.vectors import VectorBlock, VectorBlocks
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 _SAMPLE = 4096
 _TILE = 2048
-_QUERIES_AT_ONCE = 2048
 
 
 def is_worthwhile(queries: int, documents: int, depth: int) -> bool:
@@ -41,40 +40,31 @@ def shortlist_by_bfloat16(queries: VectorBlock, corpus: VectorBlocks, depth: int
     import torch
 
     error_Q = bfloat16_error(queries.norms_N, corpus.largest_norm(), corpus.dimension)
-    sample_S = np.arange(_SAMPLE) * corpus.count // _SAMPLE
-    sample_SD = np.array(corpus.source.vectors(sample_S), dtype=np.float32)
-    rank = _rank_in_sample(depth, corpus.count)
-    sieves = []
-    for first in range(0, len(error_Q), _QUERIES_AT_ONCE):
-        part = slice(first, first + _QUERIES_AT_ONCE)
-        thresholds_Q = _thresholds(queries.vectors_ND[part], sample_SD, rank, error_Q[part])
-        reservoir = Reservoir(thresholds_Q, error_Q[part], depth)
-        sieves.append(_Sieve(queries.vectors_ND[part], reservoir))
+    thresholds_Q = _thresholds(queries.vectors_ND, corpus, depth, error_Q)
+    sieve = _Sieve(queries.vectors_ND, Reservoir(thresholds_Q, error_Q, depth))
     tile_TD = torch.ones((_TILE, corpus.dimension + 1), dtype=torch.bfloat16)
     for block in corpus:
         for first in range(0, len(block.vectors_ND), _TILE):
             vectors_TD = block.vectors_ND[first : first + _TILE]
             filled_TD = tile_TD[: len(vectors_TD)]
             filled_TD[:, :-1].copy_(torch.from_numpy(vectors_TD))
-            for sieve in sieves:
-                sieve.pour(filled_TD, block.start + first)
-    return join_shortlists([sieve.reservoir.shortlist() for sieve in sieves])
+            sieve.pour(filled_TD, block.start + first)
+    return sieve.reservoir.shortlist()
 
 
-def _rank_in_sample(depth: int, documents: int) -> int:
-    """So far down the sample that, very likely, more than `depth` documents are as good.
+def _thresholds(queries_QD: Float32, corpus: VectorBlocks, depth: int, error_Q: Float64) -> Float64:
+    """For each query a score that, very likely, more than `depth` documents reach.
 
     Among S sampled documents the number that belong to the K best varies about K S / N with a
     standard deviation of at most its root: three of them are allowed for.
     """
-    expected = depth * _SAMPLE / documents
-    return min(_SAMPLE, math.ceil(expected + 3 * math.sqrt(expected) + 1))
-
-
-def _thresholds(queries_QD: Float32, sample_SD: Float32, rank: int, error_Q: Float64) -> Float64:
+    rows_S = np.arange(_SAMPLE) * corpus.count // _SAMPLE
+    sample_SD = np.array(corpus.source.vectors(rows_S), dtype=np.float32)
     scores_QS = (_bfloat16(queries_QD) @ _bfloat16(sample_SD).T).float().numpy()
-    scores_QS.partition(len(sample_SD) - rank, axis=1)
-    return bfloat16_below(scores_QS[:, len(sample_SD) - rank] - 2 * error_Q)
+    expected = depth * _SAMPLE / corpus.count
+    rank = min(_SAMPLE, math.ceil(expected + 3 * math.sqrt(expected) + 1))
+    scores_QS.partition(_SAMPLE - rank, axis=1)
+    return bfloat16_below(scores_QS[:, _SAMPLE - rank] - 2 * error_Q)
 
 
 class _Sieve:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from trisampler.search.arrays import Bool, Float64, Int32, Int64
-from trisampler.search.order import FILLER, best_keys, scores_of
-from trisampler.search.products import best_of_rows
+from trisampler.search.order import FILLER, best_keys, rank, scores_of
+from trisampler.search.products import score_rows
 from trisampler.search.rounding import float32_error
 from trisampler.search.vectors import VectorBlock, VectorBlocks
 
@@ -57,7 +57,8 @@ def _merge_tile(queries: VectorBlock, tile: VectorBlock, keys_QK: Int64, floor_Q
     if not above_QT.any():
         return keys_QK
     depth = keys_QK.shape[1]
-    fresh_QW = best_of_rows(queries, [tile], _listed(above_QT, tile.start), depth)
+    rows_QW = _listed(above_QT, tile.start)
+    fresh_QW = rank(rows_QW, score_rows(queries, [tile], rows_QW), depth)
     return best_keys(np.concatenate([keys_QK, fresh_QW], axis=1), depth)
 
 

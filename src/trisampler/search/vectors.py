@@ -5,13 +5,13 @@ Shapes: N rows, D dimensions.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
-from trisampler.search.arrays import Float32, Float64
+from trisampler.search.arrays import Float32, Float64, Rows
 from trisampler.search.errors import SearchError
 
 # Inner products of two vectors this long stay far inside float32.
@@ -35,6 +35,28 @@ class Vectors(Protocol):
     def vectors(self, rows: Any = None) -> Float32:
         """Float32 (n, D) of a slice of rows, of an array of row numbers, or of all."""
         ...
+
+
+@dataclass(frozen=True)
+class SelectedVectors:
+    """Some rows of other vectors, in increasing order."""
+
+    source: Vectors
+    rows_N: Rows
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """One id a row."""
+        return [self.source.ids[row] for row in self.rows_N]
+
+    @property
+    def dimension(self) -> int:
+        """Length of each vector."""
+        return self.source.dimension
+
+    def vectors(self, rows: Any = None) -> Float32:
+        """Float32 (n, D)."""
+        return self.source.vectors(self.rows_N if rows is None else self.rows_N[rows])
 
 
 @dataclass(frozen=True)
@@ -89,6 +111,19 @@ class VectorBlocks:
         if self._largest_norm is None:
             self._largest_norm = max(float(block.norms_N.max()) for block in self)
         return self._largest_norm
+
+    def holding(self, rows: Rows) -> tuple[Iterable[VectorBlock], Rows]:
+        """Blocks that hold the given rows, and where the rows are in them; -1 stays -1.
+
+        Of a corpus of several blocks only these rows are read.
+        """
+        if len(self) <= 1:
+            return self, rows
+        wanted = np.unique(rows)
+        wanted = wanted[wanted >= 0]
+        places = np.where(rows < 0, -1, np.searchsorted(wanted, rows))
+        selected = SelectedVectors(self.source, wanted)
+        return VectorBlocks(selected, self._name, self._starts.step), places
 
     def _read(self, start: int) -> VectorBlock:
         if self._last is None or self._last.start != start:

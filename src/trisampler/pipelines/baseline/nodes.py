@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import polars as pl
 
 from trisampler.encoders.encoder import Encoder
@@ -10,33 +12,48 @@ from trisampler.encoders.settings import EncoderSettings
 from trisampler.incremental.outside import reads_outside
 from trisampler.search.settings import LexicalSettings, RetrievalSettings
 
+if TYPE_CHECKING:
+    from trisampler.search.lexical import LexicalIndex
 
-def search_with_bm25(
+
+def search_train_and_dev(
     corpus: pl.DataFrame,
     queries: pl.DataFrame,
     train_judgements: pl.DataFrame,
     dev_judgements: pl.DataFrame,
-    test_judgements: pl.DataFrame,
     lexical: LexicalSettings,
     retrieval: RetrievalSettings,
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-    """The lexical candidates of training queries, and the BM25 runs on dev and test."""
-    from trisampler.corpora.documents import document_texts
-    from trisampler.search.lexical import LexicalIndex
-
-    index = LexicalIndex.build(document_texts(corpus), corpus["doc_id"].to_list(), lexical)
-
-    def search(judgements: pl.DataFrame, depth: int) -> pl.DataFrame:
-        return index.search(queries.join(judgements, on="query_id", how="semi"), depth)
-
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The lexical candidates of training queries, and the BM25 run on dev."""
+    index = _index(corpus, lexical)
     return (
-        search(train_judgements, retrieval.depth),
-        search(dev_judgements, lexical.depth),
-        search(test_judgements, lexical.depth),
+        index.search(_judged(queries, train_judgements), retrieval.depth),
+        index.search(_judged(queries, dev_judgements), lexical.depth),
     )
+
+
+def search_test(
+    corpus: pl.DataFrame,
+    queries: pl.DataFrame,
+    test_judgements: pl.DataFrame,
+    lexical: LexicalSettings,
+) -> pl.DataFrame:
+    """The BM25 run on test; apart from dev's, which training leads back to."""
+    return _index(corpus, lexical).search(_judged(queries, test_judgements), lexical.depth)
 
 
 @reads_outside("encoder", digest_encoder)
 def load_pretrained(encoder: EncoderSettings) -> Encoder:
     """Load the pretrained encoder; from here on it is an artifact like every trained one."""
     return Encoder.load(encoder)
+
+
+def _index(corpus: pl.DataFrame, lexical: LexicalSettings) -> LexicalIndex:
+    from trisampler.corpora.documents import document_texts
+    from trisampler.search.lexical import LexicalIndex
+
+    return LexicalIndex.build(document_texts(corpus), corpus["doc_id"].to_list(), lexical)
+
+
+def _judged(queries: pl.DataFrame, judgements: pl.DataFrame) -> pl.DataFrame:
+    return queries.join(judgements, on="query_id", how="semi")

@@ -3,7 +3,11 @@
 from kedro.pipeline import Node, Pipeline
 
 from trisampler.pipelines import embedding, search
-from trisampler.pipelines.baseline.nodes import load_pretrained, search_with_bm25
+from trisampler.pipelines.baseline.nodes import (
+    load_pretrained,
+    search_test,
+    search_train_and_dev,
+)
 from trisampler.pipelines.namespaces import in_namespace
 
 
@@ -21,19 +25,24 @@ def _bm25() -> Pipeline:
         "bm25",
         [
             Node(
-                search_with_bm25,
+                search_train_and_dev,
                 inputs=[
                     "corpus",
                     "queries",
                     "train_judgements",
                     "dev_judgements",
-                    "test_judgements",
                     "params:lexical",
                     "params:retrieval",
                 ],
-                outputs=["candidates", "dev_run", "test_run"],
-                name="search_with_bm25",
-            )
+                outputs=["candidates", "dev_run"],
+                name="search_train_and_dev",
+            ),
+            Node(
+                search_test,
+                inputs=["corpus", "queries", "test_judgements", "params:lexical"],
+                outputs="test_run",
+                name="search_test",
+            ),
         ],
     )
 

@@ -8,20 +8,15 @@ from trisampler.encoders.embeddings import Embeddings
 from trisampler.evaluation.settings import EvaluationSettings
 
 
-def search_dev_and_test(
+def search_with_encoder(
     query_embeddings: Embeddings,
     corpus_embeddings: Embeddings,
-    dev_judgements: pl.DataFrame,
-    test_judgements: pl.DataFrame,
+    judgements: pl.DataFrame,
     evaluation: EvaluationSettings,
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The encoder's runs on dev and test."""
+) -> pl.DataFrame:
+    """The encoder's run on the judged queries of a split."""
     from trisampler.search.dense import search_queries
 
-    dev, test = (
-        search_queries(
-            query_embeddings, corpus_embeddings, judgements["query_id"], evaluation.depth
-        )
-        for judgements in (dev_judgements, test_judgements)
+    return search_queries(
+        query_embeddings, corpus_embeddings, judgements["query_id"], evaluation.depth
     )
-    return dev, test

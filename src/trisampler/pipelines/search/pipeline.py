@@ -2,25 +2,29 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from trisampler.pipelines.search.nodes import search_dev_and_test
+from trisampler.pipelines.search.nodes import search_with_encoder
 
 
 def create_pipeline() -> Pipeline:
-    """Search the corpus for every dev and test query."""
+    """Search the corpus for the queries of dev and of test.
+
+    Two nodes, so that the DAG itself shows that nothing on the way to an encoder reads test
+    judgements.
+    """
     return Pipeline(
         [
             Node(
-                search_dev_and_test,
+                search_with_encoder,
                 inputs=[
                     "query_embeddings",
                     "corpus_embeddings",
-                    "dev_judgements",
-                    "test_judgements",
+                    f"{split}_judgements",
                     "params:evaluation",
                 ],
-                outputs=["dev_run", "test_run"],
-                name="search_dev_and_test",
+                outputs=f"{split}_run",
+                name=f"search_{split}",
             )
+            for split in ("dev", "test")
         ],
         namespace="search",
         prefix_datasets_with_namespace=False,

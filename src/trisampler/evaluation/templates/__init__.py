@@ -10,7 +10,7 @@ def render(name: str, **values: Any) -> str:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("trisampler.evaluation"),
+        loader=PackageLoader("trisampler.evaluation", "templates"),
         autoescape=lambda template: template is not None and ".html" in template,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -1,0 +1,91 @@
+"""What the DAG promises by its shape alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kedro.framework.project import pipelines
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
+from kedro.io import DataCatalog, MemoryDataset
+from kedro.pipeline import Pipeline
+
+PROJECT = Path(__file__).parents[2]
+ENVIRONMENTS = sorted(path.name for path in (PROJECT / "conf").iterdir() if path.is_dir())
+
+
+@pytest.fixture(params=ENVIRONMENTS)
+def project(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Pipeline, DataCatalog]]:
+    """The whole DAG and its catalog in one environment."""
+    monkeypatch.chdir(PROJECT)
+    bootstrap_project(PROJECT)
+    with KedroSession.create(PROJECT, env=request.param) as session:
+        catalog = session.load_context().catalog
+        yield pipelines["__default__"], catalog
+
+
+def test_every_dataset_is_in_the_catalog_and_nothing_crosses_a_node_in_memory(
+    project: tuple[Pipeline, DataCatalog],
+) -> None:
+    pipeline, catalog = project
+    for name in sorted(pipeline.datasets()):
+        in_memory = isinstance(catalog.get(name), MemoryDataset)
+        assert in_memory == (name == "parameters" or name.startswith("params:")), name
+
+
+def test_two_datasets_never_share_a_path(project: tuple[Pipeline, DataCatalog]) -> None:
+    pipeline, catalog = project
+    paths = [getattr(catalog.get(name), "_filepath", name) for name in pipeline.datasets()]
+    assert len(set(paths)) == len(paths)
+
+
+def test_no_path_leads_from_test_judgements_to_an_encoder(
+    project: tuple[Pipeline, DataCatalog],
+) -> None:
+    pipeline, _ = project
+    encoders = [name for name in pipeline.all_outputs() if name.removeprefix("encoder_").isdigit()]
+    assert len(encoders) >= 2
+    for node in pipeline.to_outputs(*encoders).nodes:
+        assert "test_judgements" not in node.inputs, node.name
+        assert not any(name.endswith(".test_run") for name in node.inputs), node.name
+
+
+def test_free_inputs_are_parameters_and_declared_handles(
+    project: tuple[Pipeline, DataCatalog],
+) -> None:
+    pipeline, catalog = project
+    for name in pipeline.inputs():
+        if not name.startswith("param"):
+            assert catalog.get(name).grows_in_place, name
+
+
+def test_rounds_differ_in_their_number_alone(project: tuple[Pipeline, DataCatalog]) -> None:
+    def shape(number: int) -> list[tuple[str, list[str], list[str]]]:
+        def relative(name: str) -> str:
+            for kind, base in (("round", number), ("encoder", number), ("encoder", number - 1)):
+                name = name.replace(f"{kind}_{base}", f"{kind}<{number - base}>")
+            return name
+
+        return [
+            (
+                relative(node.name),
+                [relative(name) for name in node.inputs],
+                [relative(name) for name in node.outputs],
+            )
+            for node in pipelines[f"round_{number}"].nodes
+        ]
+
+    assert shape(1) == shape(2)
+
+
+def test_each_namespace_runs_without_interruption(
+    project: tuple[Pipeline, DataCatalog], recwarn: pytest.WarningsRecorder
+) -> None:
+    pipeline, _ = project
+    groups = pipeline.group_nodes_by("namespace")
+    assert {group.name for group in groups} >= {"ingestion", "baseline", "round_1", "evaluation"}
+    assert not [warning for warning in recwarn if "interrupted" in str(warning.message)]
