@@ -3,18 +3,43 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING, TextIO
 
-from tqdm import tqdm
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+
+class _Lines:
+    """A log in place of a terminal: each state of the bar is a line of its own.
+
+    Args:
+        stream: Where the lines go.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> None:
+        line = text.strip("\r\n ")
+        if line:
+            self._stream.write(f"{line}\n")
+
+    def flush(self) -> None:
+        self._stream.flush()
 
 
 def progress_bar(total: int, description: str, unit: str) -> tqdm[None]:
     """A bar on standard error; where that is no terminal, a line every ten seconds at most."""
+    from tqdm import tqdm
+
     terminal = sys.stderr.isatty()
-    return tqdm(
+    bar: tqdm[None] = tqdm(
         total=total,
         desc=description,
         unit=unit,
         dynamic_ncols=terminal,
+        ascii=None if terminal else "-#",
         mininterval=0.2 if terminal else 10.0,
-        file=sys.stderr,
+        file=sys.stderr if terminal else _Lines(sys.stderr),
     )
+    return bar

@@ -1,5 +1,7 @@
 """Kedro's settings of the project."""
 
+from typing import Any
+
 from trisampler.context import CheckedContext
 from trisampler.hooks.configuration import ConfigurationHooks
 from trisampler.hooks.summary import SummaryHooks
@@ -15,7 +17,7 @@ SESSION_CLASS = IncrementalSession
 # The one posts usage data; the other's run status knows only Kedro's own sequential runner.
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry", "kedro-viz")
 RUNNER_MODULE_ALLOWLIST = ("trisampler.incremental",)
-CONFIG_LOADER_ARGS = {
+CONFIG_LOADER_ARGS: dict[str, Any] = {
     "base_env": "base",
     "default_run_env": "local",
     "merge_strategy": {

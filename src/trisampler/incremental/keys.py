@@ -21,9 +21,11 @@ from trisampler.incremental.outside import outside_digest
 from trisampler.incremental.records import content_digest, read_record
 
 if TYPE_CHECKING:
-    from kedro.io import DataCatalog
+    from kedro.io import CatalogProtocol, SharedMemoryCatalogProtocol
     from kedro.pipeline import Pipeline
     from kedro.pipeline.node import Node
+
+    Catalog = CatalogProtocol[Any, Any] | SharedMemoryCatalogProtocol
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class NodeKey:
         return _digest({"parts": list(self.parts.items()), "output": position})
 
 
-def node_keys(pipeline: Pipeline, catalog: DataCatalog) -> dict[str, NodeKey]:
+def node_keys(pipeline: Pipeline, catalog: Catalog) -> dict[str, NodeKey]:
     """The key of every node by its name, in the pipeline's order.
 
     An input that no node of the pipeline makes counts with the key in the record beside it, or,
@@ -57,14 +59,14 @@ def node_keys(pipeline: Pipeline, catalog: DataCatalog) -> dict[str, NodeKey]:
     return keys
 
 
-def artifact_path(catalog: DataCatalog, name: str) -> Path | None:
+def artifact_path(catalog: Catalog, name: str) -> Path | None:
     """Where a dataset is stored; None for one that is only in memory."""
     path = getattr(catalog.get(name), "_filepath", None)
     return None if path is None else Path(path)
 
 
 def _node_parts(
-    node: Node, catalog: DataCatalog, artifact_keys: Mapping[str, str]
+    node: Node, catalog: Catalog, artifact_keys: Mapping[str, str]
 ) -> dict[str, str]:
     parts = {"code": code_digest(node.func)}
     # Positions keep apart two inputs that swap places; names differ from round to round.
@@ -80,7 +82,7 @@ def _node_parts(
     return parts
 
 
-def _key_on_disk(catalog: DataCatalog, name: str) -> str:
+def _key_on_disk(catalog: Catalog, name: str) -> str:
     path = artifact_path(catalog, name)
     if path is None or not path.exists():
         return "missing"
@@ -88,7 +90,7 @@ def _key_on_disk(catalog: DataCatalog, name: str) -> str:
     return record.key if record else f"content:{content_digest(path)}"
 
 
-def _parameter_arguments(node: Node, catalog: DataCatalog) -> dict[str, Any]:
+def _parameter_arguments(node: Node, catalog: Catalog) -> dict[str, Any]:
     names = node._inputs
     if isinstance(names, str):
         names = [names]

@@ -9,9 +9,10 @@ from trisampler.incremental.keys import NodeKey, artifact_path, node_keys
 from trisampler.incremental.records import is_untouched, read_record
 
 if TYPE_CHECKING:
-    from kedro.io import DataCatalog
     from kedro.pipeline import Pipeline
     from kedro.pipeline.node import Node
+
+    from trisampler.incremental.keys import Catalog
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Decision:
     reason: str | None
 
 
-def make_plan(pipeline: Pipeline, catalog: DataCatalog, *, force: bool = False) -> list[Decision]:
+def make_plan(pipeline: Pipeline, catalog: Catalog, *, force: bool = False) -> list[Decision]:
     """Decide for every node, in the pipeline's order.
 
     Args:
@@ -48,7 +49,7 @@ def make_plan(pipeline: Pipeline, catalog: DataCatalog, *, force: bool = False) 
     return decisions
 
 
-def _reason(node: Node, key: NodeKey, catalog: DataCatalog, remade: set[str]) -> str | None:
+def _reason(node: Node, key: NodeKey, catalog: Catalog, remade: set[str]) -> str | None:
     for position, output in enumerate(node.outputs):
         reason = _output_reason(output, key, position, catalog)
         if reason:
@@ -59,7 +60,7 @@ def _reason(node: Node, key: NodeKey, catalog: DataCatalog, remade: set[str]) ->
     return f"{in_memory[0]} is made anew" if in_memory else None
 
 
-def _output_reason(output: str, key: NodeKey, position: int, catalog: DataCatalog) -> str | None:
+def _output_reason(output: str, key: NodeKey, position: int, catalog: Catalog) -> str | None:
     path = artifact_path(catalog, output)
     if path is None:
         return f"{output} is not stored"

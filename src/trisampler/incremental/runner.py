@@ -16,10 +16,11 @@ from trisampler.incremental.plan import Decision, make_plan
 from trisampler.incremental.records import remove_record, write_record
 
 if TYPE_CHECKING:
-    from kedro.io import DataCatalog
     from kedro.pipeline import Pipeline
     from kedro.pipeline.node import Node
     from pluggy import PluginManager
+
+    from trisampler.incremental.keys import Catalog
 
 _logger = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ class IncrementalRunner(SequentialRunner):
     def run(
         self,
         pipeline: Pipeline,
-        catalog: DataCatalog,
+        catalog: Catalog,
         hook_manager: PluginManager | None = None,
         run_id: str | None = None,
         only_missing_outputs: bool = False,
@@ -71,7 +72,7 @@ class IncrementalRunner(SequentialRunner):
     def _run(
         self,
         pipeline: Pipeline,
-        catalog: DataCatalog,
+        catalog: Catalog,
         hook_manager: PluginManager | None = None,
         run_id: str | None = None,
     ) -> None:
@@ -96,13 +97,13 @@ class IncrementalRunner(SequentialRunner):
             )
             self._release_datasets(node, catalog, load_counts, pipeline)
 
-    def _forget(self, node: Node, catalog: DataCatalog) -> None:
+    def _forget(self, node: Node, catalog: Catalog) -> None:
         for output in node.outputs:
             path = artifact_path(catalog, output)
             if path is not None:
                 remove_record(path)
 
-    def _remember(self, node: Node, catalog: DataCatalog) -> None:
+    def _remember(self, node: Node, catalog: Catalog) -> None:
         key = self._keys[node.name]
         for position, output in enumerate(node.outputs):
             path = artifact_path(catalog, output)

@@ -13,8 +13,6 @@ from trisampler.incremental.runner import IncrementalRunner
 class IncrementalSession(KedroSession):
     """Kedro's session with the incremental runner as default, for notebooks and scripts too."""
 
-    def run(
-        self, *args: Any, runner: AbstractRunner | None = None, **kwargs: Any
-    ) -> dict[str, Any]:
-        """Run a pipeline; the arguments are those of `KedroSession.run`."""
-        return super().run(*args, runner=runner or IncrementalRunner(), **kwargs)
+    def run(self, *, runner: AbstractRunner | None = None, **kwargs: Any) -> dict[str, Any]:  # type: ignore[override]
+        """Run a pipeline; the arguments are those of `KedroSession.run`, by keyword."""
+        return super().run(runner=runner or IncrementalRunner(), **kwargs)

@@ -22,7 +22,7 @@ _FLUSHED = 2.0**-125  # a product or partial sum this small may have been set to
 
 def float32_error(norms: Float64, largest: float, dimension: int) -> Float64:
     """Bound for sums in float32."""
-    relative = 0.0
+    relative = (dimension + 2) * FLOAT32_ROUNDOFF * _GENEROUS
     return relative * largest * norms + dimension * _FLUSHED
 
 

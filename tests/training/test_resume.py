@@ -1,0 +1,144 @@
+"""A training killed at any point and run again ends as if nothing had happened, bit for bit."""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+import signal
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from training import toy
+from training.toy import KILL_POINTS, train_toy
+
+# Processes fork from a server that has imported everything and computed nothing: cheap, and clean
+# of the threads that a fork of this process would leave in disorder.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(
+    ["torch", "transformers", "trisampler.training.step", "trisampler.training.trainer"]
+)
+QUICK = ("in the second epoch", "inside the third checkpoint", "between best weights and position")
+
+
+def run(encoder: Path, checkpoints: Path, result: Path, kill_point: str | None = None) -> int:
+    process = PROCESSES.Process(target=train_toy, args=(encoder, checkpoints, result, kill_point))
+    process.start()
+    process.join()
+    assert process.exitcode is not None
+    return process.exitcode
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tiny_saved_encoder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    assert run(tiny_saved_encoder, folder / "checkpoints", folder / "result") == 0
+    return folder / "result"
+
+
+def assert_same(result: Path, expected: Path) -> None:
+    weights = [path.with_suffix(".safetensors").read_bytes() for path in (result, expected)]
+    assert weights[0] == weights[1]
+    curves = [
+        pl.read_parquet(path.with_suffix(".parquet")).drop("queries_per_second")
+        for path in (result, expected)
+    ]
+    assert curves[0].equals(curves[1])
+
+
+@pytest.mark.parametrize(
+    "kill_point",
+    [
+        pytest.param(point, marks=[] if point in QUICK else pytest.mark.slow)
+        for point in KILL_POINTS
+    ],
+)
+def test_killed_and_run_again(
+    tiny_saved_encoder: Path, uninterrupted: Path, tmp_path: Path, kill_point: str
+) -> None:
+    checkpoints, result = tmp_path / "checkpoints", tmp_path / "result"
+    assert run(tiny_saved_encoder, checkpoints, result, kill_point) == -signal.SIGKILL
+    assert not result.with_suffix(".safetensors").exists()
+    assert run(tiny_saved_encoder, checkpoints, result) == 0
+    assert_same(result, uninterrupted)
+    assert not list(checkpoints.iterdir())
+
+
+@pytest.mark.slow
+def test_killed_again_and_again(
+    tiny_saved_encoder: Path, uninterrupted: Path, tmp_path: Path
+) -> None:
+    checkpoints, result = tmp_path / "checkpoints", tmp_path / "result"
+    points = [
+        "before the first checkpoint",
+        "inside the first checkpoint",
+        "between two checkpoints",
+        "in the second epoch",
+        "between best weights and position",
+        "in the third epoch",
+        "after the last step",
+    ]
+    for point in points:
+        assert run(tiny_saved_encoder, checkpoints, result, point) == -signal.SIGKILL
+    assert run(tiny_saved_encoder, checkpoints, result) == 0
+    assert_same(result, uninterrupted)
+
+
+def test_it_goes_on_and_does_not_begin_again(
+    tiny_saved_encoder: Path, uninterrupted: Path, tmp_path: Path
+) -> None:
+    checkpoints, result = tmp_path / "checkpoints", tmp_path / "result"
+    assert run(tiny_saved_encoder, checkpoints, result, "in the second epoch") == -signal.SIGKILL
+    assert sorted(path.name for path in checkpoints.glob("step-*")) == ["step-00000006"]
+    # A process that would be killed at step 5 passes, for it never comes there.
+    assert run(tiny_saved_encoder, checkpoints, result, "between two checkpoints") == 0
+    assert_same(result, uninterrupted)
+
+
+def _on_a_full_disk(encoder: Path, checkpoints: Path, message: Path) -> None:
+    """No file may grow beyond what the first checkpoint's smallest needed."""
+    from trisampler.training.errors import TrainingError
+
+    smallest = min(path.stat().st_size for path in checkpoints.glob("step-*/*"))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (smallest, smallest))
+    try:
+        train_toy(encoder, checkpoints, message)
+    except TrainingError as error:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (smallest, smallest))
+        message.write_text(str(error)[:smallest])
+        raise SystemExit(7) from error
+
+
+def test_a_full_disk_leaves_the_last_checkpoint(
+    tiny_saved_encoder: Path, uninterrupted: Path, tmp_path: Path
+) -> None:
+    checkpoints, result = tmp_path / "checkpoints", tmp_path / "result"
+    assert run(tiny_saved_encoder, checkpoints, result, "between two checkpoints") < 0
+    message = tmp_path / "message"
+    process = PROCESSES.Process(
+        target=_on_a_full_disk, args=(tiny_saved_encoder, checkpoints, message)
+    )
+    process.start()
+    process.join()
+    assert process.exitcode == 7
+    assert message.read_text().startswith("checkpoints cannot be written to")
+    assert sorted(path.name for path in checkpoints.glob("[!.]*")) == [
+        "best-00000000",
+        "step-00000003",
+    ]
+    assert run(tiny_saved_encoder, checkpoints, result) == 0
+    assert_same(result, uninterrupted)
+
+
+def test_changed_settings_are_another_training(
+    tiny_saved_encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoints, result = tmp_path / "checkpoints", tmp_path / "result"
+    assert run(tiny_saved_encoder, checkpoints, result, "in the second epoch") == -signal.SIGKILL
+    changed = toy.SETTINGS.model_copy(update={"learning_rate": 1e-3, "steps": 3})
+    monkeypatch.setattr(toy, "SETTINGS", changed)
+    toy.train_toy(tiny_saved_encoder, checkpoints, result)
+    history = pl.read_parquet(result.with_suffix(".parquet"))
+    assert history["step"].to_list() == [0, 1, 2, 3]
+    assert history["learning_rate"].max() == pytest.approx(1e-3)

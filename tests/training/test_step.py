@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+
+from training.toy import SETTINGS, Toy
+from trisampler.corpora.documents import document_texts
+from trisampler.training.attention import fast_attention
+from trisampler.training.batches import Batch, Batches
+from trisampler.training.optimizer import build_optimizer
+from trisampler.training.step import Stepper
+
+if TYPE_CHECKING:
+    from trisampler.encoders.encoder import Encoder
+
+CPU = torch.device("cpu")
+PLAIN = SETTINGS.model_copy(update={"dropout": False})
+
+
+def gradients(encoder: Encoder) -> dict[str, torch.Tensor]:
+    return {
+        name: parameter.grad.clone()
+        for name, parameter in encoder.module.named_parameters()
+        if parameter.grad is not None
+    }
+
+
+def one_by_one(encoder: Encoder, collection: Toy, batch: Batch) -> torch.Tensor:
+    """The batch's loss from the tables, one text and one pair at a time."""
+    examples = collection.examples()
+    texts = dict(zip(collection.corpus["doc_id"], document_texts(collection.corpus), strict=True))
+    positives = {
+        query_id: {
+            doc for asking, doc, _ in collection.train_judgements.rows() if asking == query_id
+        }
+        for query_id in examples.query_ids
+    }
+    documents = [examples.document_ids[row] for row in batch.document_rows_N]
+
+    def vector(text: str, side: str) -> torch.Tensor:
+        tokens = encoder.tokenize([text], side)  # type: ignore[arg-type]
+        result: torch.Tensor = encoder.tower(side)(  # type: ignore[arg-type]
+            tokens["input_ids"], tokens["attention_mask"]
+        )[0]
+        return result
+
+    losses = []
+    for row, column in zip(batch.query_rows_B, batch.target_B, strict=True):
+        query_id, target = examples.query_ids[row], documents[column]
+        query = vector(examples.query_texts[row], "query")
+        scores = {
+            doc_id: query.dot(vector(texts[doc_id], "document")) / PLAIN.temperature
+            for doc_id in documents
+            if doc_id == target or doc_id not in positives[query_id]
+        }
+        losses.append(torch.logsumexp(torch.stack([*scores.values()]), 0) - scores[target])
+    return torch.stack(losses).mean()
+
+
+def test_the_gradient_is_that_of_one_text_at_a_time(
+    load_tiny: Callable[[], Encoder], collection: Toy
+) -> None:
+    batch = Batches(collection.examples(), PLAIN, seed=0, round_number=1).at(2)
+    encoder = load_tiny()
+    expected_loss = one_by_one(encoder, collection, batch)
+    expected_loss.backward()  # type: ignore[no-untyped-call]
+    expected = gradients(encoder)
+    encoder.module.zero_grad()
+    stepper = Stepper(encoder, collection.examples(), PLAIN, CPU)
+    loss = stepper.loss(batch)
+    loss.backward()  # type: ignore[no-untyped-call]
+    assert float(loss.detach()) == pytest.approx(float(expected_loss.detach()), rel=1e-5)
+    found = gradients(encoder)
+    assert found.keys() == expected.keys()
+    for name, gradient in found.items():
+        torch.testing.assert_close(gradient, expected[name], rtol=1e-4, atol=2e-6, msg=name)
+
+
+@pytest.mark.parametrize("budget", [1, 60, 10_000])
+def test_the_budget_of_micro_batches_changes_nothing(
+    load_tiny: Callable[[], Encoder], collection: Toy, budget: int
+) -> None:
+    settings = PLAIN.model_copy(update={"micro_batch_tokens": budget})
+    batch = Batches(collection.examples(), settings, seed=0, round_number=1).at(1)
+    loss = Stepper(load_tiny(), collection.examples(), settings, CPU).loss(batch)
+    other = Stepper(load_tiny(), collection.examples(), PLAIN, CPU).loss(batch)
+    assert float(loss.detach()) == pytest.approx(float(other.detach()), rel=1e-5)
+
+
+def test_bfloat16_stays_near_float32(load_tiny: Callable[[], Encoder], collection: Toy) -> None:
+    batch = Batches(collection.examples(), PLAIN, seed=0, round_number=1).at(1)
+    half = PLAIN.model_copy(update={"precision": "bfloat16"})
+    losses = [
+        float(Stepper(load_tiny(), collection.examples(), settings, CPU).loss(batch).detach())
+        for settings in (PLAIN, half)
+    ]
+    assert losses[0] != losses[1]
+    assert losses[1] == pytest.approx(losses[0], rel=0.05)
+
+
+def test_clips_the_gradient_and_moves_by_the_rate_given(
+    load_tiny: Callable[[], Encoder], collection: Toy
+) -> None:
+    settings = PLAIN.model_copy(update={"gradient_clip": 1e-3, "weight_decay": 0.0})
+    encoder = load_tiny()
+    before = {name: tensor.clone() for name, tensor in encoder.state_dict().items()}
+    stepper = Stepper(encoder, collection.examples(), settings, CPU)
+    batch = Batches(collection.examples(), settings, seed=0, round_number=1).at(1)
+    outcome = stepper.run(batch, learning_rate=1e-3, seed=0)
+    assert outcome.gradient_norm > 1e-2
+    total = torch.sqrt(sum(gradient.square().sum() for gradient in gradients(encoder).values()))
+    assert float(total) == pytest.approx(1e-3, rel=1e-3)
+    moved = max(
+        float((tensor - before[name]).abs().max()) for name, tensor in encoder.state_dict().items()
+    )
+    # Adam's first step moves each weight by the rate, whatever its gradient.
+    assert moved == pytest.approx(1e-3, rel=0.01)
+
+
+def test_dropout_follows_the_seed_and_leaves_torch_as_it_was(
+    load_tiny: Callable[[], Encoder], collection: Toy
+) -> None:
+    batch = Batches(collection.examples(), SETTINGS, seed=0, round_number=1).at(1)
+    state = torch.get_rng_state()
+    losses = [
+        Stepper(load_tiny(), collection.examples(), SETTINGS, CPU).run(batch, 1e-3, seed).loss
+        for seed in (1, 1, 2)
+    ]
+    assert losses[0] == losses[1] != losses[2]
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+def test_biases_and_normalisation_do_not_decay(load_tiny: Callable[[], Encoder]) -> None:
+    module = load_tiny().module
+    names = {id(parameter): name for name, parameter in module.named_parameters()}
+    decayed, exempt = build_optimizer([module, module], 0.1).param_groups
+    assert decayed["weight_decay"] == 0.1
+    assert exempt["weight_decay"] == 0
+    assert len(decayed["params"]) + len(exempt["params"]) == len(names)
+    for parameter in exempt["params"]:
+        assert names[id(parameter)].endswith("bias") or "LayerNorm" in names[id(parameter)]
+    for parameter in decayed["params"]:
+        assert names[id(parameter)].endswith("weight")
+        assert "LayerNorm" not in names[id(parameter)]
+
+
+def test_attention_written_out_gives_the_same_vectors(load_tiny: Callable[[], Encoder]) -> None:
+    tower = load_tiny().tower("document")
+    ids = torch.randint(5, 200, (3, 9), generator=torch.Generator().manual_seed(0))
+    mask = torch.ones_like(ids)
+    mask[1, 5:] = 0
+    own = tower.backbone.config._attn_implementation
+    with torch.no_grad():
+        fused = tower(ids, mask)
+        with fast_attention(tower, 9, CPU, torch.bfloat16):
+            assert tower.backbone.config._attn_implementation == "eager"
+            written_out = tower(ids, mask)
+    assert tower.backbone.config._attn_implementation == own == "sdpa"
+    torch.testing.assert_close(written_out, fused, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(("tokens", "dtype"), [(512, torch.bfloat16), (9, torch.float32)])
+def test_fused_attention_where_it_is_the_faster(
+    load_tiny: Callable[[], Encoder], tokens: int, dtype: torch.dtype
+) -> None:
+    tower = load_tiny().tower("query")
+    with fast_attention(tower, tokens, CPU, dtype):
+        assert tower.backbone.config._attn_implementation == "sdpa"

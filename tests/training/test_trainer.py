@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+
+from training.toy import SETTINGS, Toy
+from trisampler.encoders.settings import EncodingSettings
+from trisampler.training.dev_measure import measure_dev_pool
+from trisampler.training.errors import TrainingError
+from trisampler.training.examples import TrainingExamples
+from trisampler.training.settings import TrainingSettings
+from trisampler.training.trainer import TrainingResult, train_encoder
+
+if TYPE_CHECKING:
+    from trisampler.encoders.encoder import Encoder
+
+FLOAT32 = EncodingSettings(precision="float32", device="cpu")
+
+
+def train(
+    encoder: Encoder, collection: Toy, folder: Path, *, measured: bool = True, **changes: object
+) -> TrainingResult:
+    return train_encoder(
+        encoder,
+        collection.examples(),
+        collection.dev_pool() if measured else None,
+        TrainingSettings.model_validate({**SETTINGS.model_dump(), "dropout": False, **changes}),
+        seed=0,
+        round_number=1,
+        checkpoint_folder=folder,
+    )
+
+
+@pytest.fixture(scope="module")
+def long_training(
+    tiny_saved_encoder: Path, collection: Toy, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[TrainingResult, Path]:
+    from trisampler.encoders.encoder import Encoder
+
+    folder = tmp_path_factory.mktemp("long")
+    encoder = Encoder.load_folder(tiny_saved_encoder)
+    changes = {"steps": 60, "batch_queries": 10, "evaluate_every": 20}
+    return train(encoder, collection, folder, **changes), folder
+
+
+def test_learns(long_training: tuple[TrainingResult, Path]) -> None:
+    result, _ = long_training
+    losses = result.history["loss"].drop_nulls()
+    assert losses.tail(5).mean() < 0.5 * losses.head(5).mean()
+    measured = result.history["dev_nDCG@10"]
+    assert measured.max() > measured[0] + 0.05
+    assert result.best_step > 0
+
+
+def test_the_history_has_every_step(long_training: tuple[TrainingResult, Path]) -> None:
+    result, _ = long_training
+    history = result.history
+    assert history["step"].to_list() == list(range(61))
+    assert history.drop_nulls("dev_nDCG@10")["step"].to_list() == [0, 20, 40, 60]
+    steps = history.tail(60)
+    for column in ("loss", "learning_rate", "gradient_norm", "queries_per_second"):
+        assert steps[column].null_count() == 0
+        assert (steps[column] > 0).all()
+
+
+def test_checkpoints_are_gone_afterwards(long_training: tuple[TrainingResult, Path]) -> None:
+    _, folder = long_training
+    assert folder.is_dir()
+    assert not list(folder.iterdir())
+
+
+def test_the_result_is_the_best_and_not_the_last(
+    load_tiny: Callable[[], Encoder], collection: Toy, tmp_path: Path
+) -> None:
+    result = train(load_tiny(), collection, tmp_path, learning_rate=0.3, warmup_fraction=0)
+    history = result.history
+    measured = dict(history.drop_nulls("dev_nDCG@10").select("step", "dev_nDCG@10").iter_rows())
+    assert result.best_step == max(measured, key=lambda step: measured[step])
+    assert result.best_step < 12
+    assert not result.encoder.module.training
+    again = measure_dev_pool(result.encoder, collection.dev_pool(), FLOAT32)
+    assert again == measured[result.best_step]
+
+
+def test_nothing_better_than_before_training_is_said(
+    load_tiny: Callable[[], Encoder],
+    collection: Toy,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    encoder = load_tiny()
+    before = {name: tensor.clone() for name, tensor in encoder.state_dict().items()}
+    result = train(encoder, collection, tmp_path, learning_rate=1.0, steps=4, warmup_fraction=0)
+    assert result.best_step == 0
+    assert "No step of the training measured better" in caplog.text
+    assert all(torch.equal(tensor, before[name]) for name, tensor in encoder.state_dict().items())
+
+
+def test_patience_ends_it(
+    load_tiny: Callable[[], Encoder],
+    collection: Toy,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with caplog.at_level(logging.INFO):
+        result = train(
+            load_tiny(),
+            collection,
+            tmp_path,
+            learning_rate=1.0,
+            warmup_fraction=0,
+            evaluate_every=1,
+            patience=2,
+        )
+    assert result.history["step"].max() == result.best_step + 2 < 12
+    assert "Stopped early" in caplog.text
+
+
+def test_without_a_dev_pool_the_last_weights_are_the_result(
+    load_tiny: Callable[[], Encoder], collection: Toy, tmp_path: Path
+) -> None:
+    encoder = load_tiny()
+    before = {name: tensor.clone() for name, tensor in encoder.state_dict().items()}
+    result = train(encoder, collection, tmp_path, measured=False)
+    assert result.best_step == 12
+    assert result.history["step"].to_list() == list(range(1, 13))
+    assert result.history["dev_nDCG@10"].null_count() == 12
+    changed = [
+        name for name, tensor in encoder.state_dict().items() if not tensor.equal(before[name])
+    ]
+    assert len(changed) > 10
+
+
+def test_same_arguments_same_weights(
+    load_tiny: Callable[[], Encoder], collection: Toy, tmp_path: Path
+) -> None:
+    trained = [
+        train(load_tiny(), collection, tmp_path / name, dropout=True, steps=3).encoder.state_dict()
+        for name in "ab"
+    ]
+    assert all(torch.equal(tensor, trained[1][name]) for name, tensor in trained[0].items())
+
+
+def test_a_loss_that_is_no_number_stops_it(
+    load_tiny: Callable[[], Encoder], collection: Toy, tmp_path: Path
+) -> None:
+    with pytest.raises(
+        TrainingError, match=r"diverged at step \d+: .*nan.*learning_rate \(1e\+30\)"
+    ):
+        train(load_tiny(), collection, tmp_path, learning_rate=1e30, gradient_clip=1e30)
+
+
+def test_one_document_alone_teaches_nothing(
+    load_tiny: Callable[[], Encoder], collection: Toy, tmp_path: Path
+) -> None:
+    alone = TrainingExamples.build(
+        collection.corpus,
+        collection.queries,
+        collection.train_judgements.filter(doc_id="d010"),
+        collection.negatives.clear(),
+    )
+    with pytest.raises(TrainingError, match="nothing to tell it apart from"):
+        train_encoder(
+            load_tiny(),
+            alone,
+            None,
+            SETTINGS,
+            seed=0,
+            round_number=1,
+            checkpoint_folder=tmp_path,
+        )
