@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -28,12 +28,12 @@ class _Lines:
         self._stream.flush()
 
 
-def progress_bar(total: int, description: str, unit: str) -> tqdm[None]:
+def progress_bar(total: int, description: str, unit: str) -> tqdm[Any]:
     """A bar on standard error; where that is no terminal, a line every ten seconds at most."""
     from tqdm import tqdm
 
     terminal = sys.stderr.isatty()
-    bar: tqdm[None] = tqdm(
+    bar: tqdm[Any] = tqdm(
         total=total,
         desc=description,
         unit=unit,

@@ -17,13 +17,12 @@ from trisampler.datasets.files import WholeJSON, WholeTable
 from trisampler.hooks.tracking import TrackingHooks
 from trisampler.incremental.runner import IncrementalRunner
 
-LAYER = {"kedro-viz": {"layer": "reporting"}}
+REPORTING = {"mlflow": "reporting"}
 SETTINGS = {
     "enabled": True,
     "experiment": "trial",
     "database": "mlflow.db",
     "artifacts": "mlartifacts",
-    "layers": ["reporting"],
 }
 
 
@@ -53,9 +52,9 @@ def run(folder: Path, settings: dict[str, Any], size: int = 3) -> TrackingHooks:
     catalog = DataCatalog(
         {
             "corpus": WholeTable(filepath=str(folder / "corpus.parquet")),
-            "metrics": WholeJSON(filepath=str(folder / "metrics.json"), metadata=LAYER),
+            "metrics": WholeJSON(filepath=str(folder / "metrics.json"), metadata=REPORTING),
             "round_1.training_history": WholeTable(
-                filepath=str(folder / "history.parquet"), metadata=LAYER
+                filepath=str(folder / "history.parquet"), metadata=REPORTING
             ),
             "params:size": MemoryDataset(size),
             "parameters": MemoryDataset({"size": size, "source": {"path": None}}),

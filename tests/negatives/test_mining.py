@@ -151,7 +151,7 @@ POOLS = {"pools": ("encoder", "lexical", "neighbours", "corpus")}
 @pytest.mark.parametrize("name", SAMPLERS)
 def test_blocks_change_nothing(world, name):
     whole = everything(world.draw(name))
-    for pairs in (1, 7, 10_000):
+    for pairs in (1, 7):
         assert everything(world.draw(name, block_pairs=pairs)) == whole
 
 

@@ -73,7 +73,7 @@ def test_no_sampler_draws_what_must_not_be_drawn(name, pools):
 
 
 @given(st.integers(0, 10_000), st.sampled_from(list(SAMPLERS)), st.sampled_from(POOLS))
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=15)
 def test_nor_in_any_other_world(seed, name, pools):
     world = dirty_world(seed, documents=20, queries=3, dimension=3)
     check(world, world.draw(name, negatives=6, guard=GUARD, pools=pools).table)

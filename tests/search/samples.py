@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
+
 from trisampler.encoders.embeddings import Embeddings
 from trisampler.search.order import TopK
 from trisampler.search.shortlist import Shortlister

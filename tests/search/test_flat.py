@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from search.samples import METHODS, clustered, embeddings, naive_search, same
 from trisampler.search.errors import SearchError
 from trisampler.search.flat import SearchMemory, search_flat
@@ -38,13 +40,13 @@ def awkward_vectors(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
 
 
 @every_method
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(vectors=awkward_vectors(), depth=st.integers(1, 50), rows=st.integers(1, 60))
 def test_same_as_naive(
     method: str, vectors: tuple[np.ndarray, np.ndarray], depth: int, rows: int
 ) -> None:
     queries, corpus = vectors
-    memory = SearchMemory(corpus_bytes=rows * 4 * corpus.shape[1], queries=1 + rows % 4)
+    memory = SearchMemory(corpus_bytes=rows * 12 * corpus.shape[1], queries=1 + rows % 4)
     found = search_flat(
         embeddings(queries, "q"), embeddings(corpus), depth, memory, METHODS[method]
     )
@@ -99,10 +101,8 @@ def test_methods_blocks_and_threads_agree(
     set_threads: Callable[[int], None],
 ) -> None:
     set_threads(threads)
-    memory = SearchMemory(corpus_bytes=128 * 7001 * threads, queries=301 * threads)
-    again = search_flat(
-        embeddings(queries, "q"), embeddings(corpus), 60, memory, METHODS[method]
-    )
+    memory = SearchMemory(corpus_bytes=128 * 21003 * threads, queries=301 * threads)
+    again = search_flat(embeddings(queries, "q"), embeddings(corpus), 60, memory, METHODS[method])
     assert same(again, found)
 
 
@@ -186,6 +186,23 @@ def test_refusals(
 ) -> None:
     with pytest.raises(SearchError, match=message):
         search_flat(embeddings(np.ones(queries)), embeddings(np.ones(documents)), depth)
+
+
+def test_memory_does_not_grow_with_queries(corpus: np.ndarray) -> None:
+    documents = embeddings(corpus)
+    memory = SearchMemory(corpus_bytes=1 << 20, queries=256)
+
+    def held(count: int) -> int:
+        queries = embeddings(clustered(6, count, 32), "q")
+        tracemalloc.start()
+        found = search_flat(queries, documents, 50, memory, METHODS["faiss"])
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return peak - found.rows_QK.nbytes - found.scores_QK.nbytes
+
+    few, many = held(256), held(2048)
+    assert many < few + (1 << 20)
+    assert many < 8 << 20
 
 
 def test_importing_is_cheap() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from trisampler.search.order import FILLER, best_keys, order_keys, rank, rows_of, scores_of
 
 scores = st.floats(width=32, allow_nan=False)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from trisampler.search.products import exact_product, score_rows
 from trisampler.search.vectors import VectorBlock, vector_norms
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from trisampler.search.rounding import (
     bfloat16_below,
     bfloat16_error,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from search.samples import embeddings
 from trisampler.search.errors import SearchError
 from trisampler.search.vectors import SelectedVectors, VectorBlocks

@@ -88,7 +88,7 @@ def test_what_a_killed_process_left_half_written_goes(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(TrainingError, match="cannot be written to .*file"):
+    with pytest.raises(TrainingError, match=r"cannot be written to .*file"):
         Checkpoints(tmp_path / "file" / "checkpoints", "me")
 
 

@@ -46,7 +46,7 @@ class Encoder:
         named: dict[str, nn.Module] = {side: towers[side] for side in SIDES}
         if self.shared:
             named = {"shared": towers["query"]}
-        self.module: nn.ModuleDict = nn.ModuleDict(named)
+        self.module: nn.ModuleDict = nn.ModuleDict(named).eval()
         check_fit(self)
 
     @classmethod

@@ -86,7 +86,7 @@ def _find_in_package(package: str) -> Path:
             _check_known_weights(folder, package)
             return folder
     raise EncoderError(
-        f"The package {package!r} ({roots[0]}) holds no modules.json or config.json."
+        f"The package {package!r} ({roots[0]}) holds no model: no config.json is in it."
     )
 
 

@@ -134,17 +134,12 @@ class TrackingHooks:
         from trisampler.incremental.keys import artifact_path
 
         assert self._run is not None
-        assert self._settings is not None
         path = artifact_path(catalog, name)
-        metadata = getattr(catalog.get(name), "metadata", None) or {}
-        layer = metadata.get("kedro-viz", {}).get("layer")
-        # Encoders are large: a run holds those it trained, and names where the others stand.
-        if path is None or layer not in self._settings.layers:
+        folder = (getattr(catalog.get(name), "metadata", None) or {}).get("mlflow")
+        # Encoders are large: a run holds those it trained.
+        if path is None or folder is None or (folder == "models" and name not in self._saved):
             return
-        if layer == "models" and name not in self._saved:
-            return
-        folder = "/".join([layer, *name.split(".")[:-1]])
-        self._run.log_artifact(path, folder)
+        self._run.log_artifact(path, "/".join([folder, *name.split(".")[:-1]]))
 
     def _attempt(self, action: Callable[[], None]) -> None:
         """Do something with MLflow; on any failure say so once and track no further."""

@@ -24,7 +24,6 @@ class TrackingSettings(BaseModel):
         description="SQLite file in the project; MLFLOW_TRACKING_URI, where set, wins."
     )
     artifacts: str = Field(description="Folder of the artifacts that go with that database.")
-    layers: list[str] = Field(description="Catalog layers whose artifacts are logged.")
 
 
 def check_tracking(tree: dict[str, Any]) -> TrackingSettings:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import numpy as np
 
 from trisampler.negatives.arrays import Bool, Float32, Int32, Int64
 from trisampler.negatives.diagnostics import PairStatistics
+from trisampler.negatives.settings import Pool
 
 FALLBACK = "fallback"
-SOURCES = ("encoder", "lexical", "given", "neighbours", "corpus", FALLBACK)
+SOURCES = (*get_args(Pool), FALLBACK)
 """What a negative's source can be, by number."""
 
 

@@ -17,8 +17,7 @@ from trisampler.negatives.miner import Miner, draw_pairs, plane_pairs
 from trisampler.negatives.noise import digest_ids
 from trisampler.negatives.pools import Pools
 from trisampler.negatives.registry import build_sampler
-from trisampler.negatives.sampler import Pool
-from trisampler.negatives.settings import SamplingSettings
+from trisampler.negatives.settings import Pool, SamplingSettings
 from trisampler.negatives.tables import (
     candidate_lists,
     keyed_scores,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 
@@ -11,11 +12,11 @@ from trisampler.negatives.arrays import Float32, Float64, Int32, Int64, UInt64
 from trisampler.negatives.errors import NegativesError
 from trisampler.negatives.lists import CandidateLists, between
 from trisampler.negatives.material import Block, Material
-from trisampler.negatives.sampler import Pool
+from trisampler.negatives.settings import Pool
 
 # Pools whose documents depend on the query alone come first: their columns are the same in all
 # pairs of a query.
-_ORDER: tuple[Pool, ...] = ("encoder", "lexical", "given", "neighbours", "corpus")
+_ORDER: tuple[Pool, ...] = get_args(Pool)
 _SHARED: frozenset[Pool] = frozenset(("encoder", "lexical", "given"))
 
 

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from trisampler.negatives.arrays import Float64, Int64
 from trisampler.negatives.draw import effective_size
 from trisampler.negatives.scores import PairScores
-
-Pool = Literal["encoder", "lexical", "given", "neighbours", "corpus"]
-"""Where candidates come from, in the order in which their columns stand:
-encoder: the query's top-K of the current encoder; lexical: its BM25 hits; given: the user's own;
-neighbours: the positive's nearest documents; corpus: uniform draws from the corpus."""
+from trisampler.negatives.settings import Pool
 
 LogWeight = Callable[[PairScores], Float64]
 """Scores of P pairs in, log-weights (P, K) out. -inf: never. No need to mind eligibility."""

@@ -6,7 +6,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-PoolName = Literal["encoder", "lexical", "given", "neighbours", "corpus"]
+Pool = Literal["encoder", "lexical", "given", "neighbours", "corpus"]
+"""Where candidates come from, in the order in which their columns stand:
+encoder: the query's top-K of the current encoder; lexical: its BM25 hits; given: the user's own;
+neighbours: the positive's nearest documents; corpus: uniform draws from the corpus."""
 
 
 class SamplingSettings(BaseModel):
@@ -37,7 +40,7 @@ class SamplingSettings(BaseModel):
         description="median: shift s(d+,d-) - s(q,d-) per pair by its median over the eligible "
         "candidates, for encoders whose document-document scores lie on another level",
     )
-    pools: tuple[PoolName, ...] = Field(
+    pools: tuple[Pool, ...] = Field(
         (), description="where candidates come from, mixed; empty: the sampler's own pool"
     )
     corpus_candidates: int = Field(

@@ -70,8 +70,7 @@ def search_flat(
             naming its id.
     """
     _check(queries, corpus, depth)
-    block_rows = max(1, memory.corpus_bytes // (4 * corpus.dimension))
-    corpus_blocks = VectorBlocks(corpus, "document", block_rows)
+    corpus_blocks = VectorBlocks(corpus, "document", _block_rows(corpus, memory))
     query_blocks = VectorBlocks(queries, "query", memory.queries)
     depth = min(depth, corpus_blocks.count)
     methods = methods or _methods(query_blocks, corpus_blocks, depth)
@@ -98,6 +97,14 @@ def _check(queries: Vectors, corpus: Vectors, depth: int) -> None:
             f"Query vectors have {queries.dimension} dimensions and document vectors "
             f"{corpus.dimension}: they come from different encoders. Embed both with the same."
         )
+
+
+def _block_rows(corpus: Vectors, memory: SearchMemory) -> int:
+    """All documents where they fit; otherwise there are three blocks at a time: the one before,
+    the next one, and one of documents being scored exactly.
+    """
+    fitting = memory.corpus_bytes // (4 * corpus.dimension)
+    return fitting if len(corpus.ids) <= fitting else max(1, fitting // 3)
 
 
 def _methods(queries: VectorBlocks, corpus: VectorBlocks, depth: int) -> list[Shortlister]:

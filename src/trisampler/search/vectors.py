@@ -127,7 +127,7 @@ class VectorBlocks:
 
     def _read(self, start: int) -> VectorBlock:
         if self._last is None or self._last.start != start:
-            self._last = None  # two blocks are never held at once
+            self._last = None
             rows = slice(start, min(start + self._starts.step, self.count))
             vectors_ND = np.require(self.source.vectors(rows), np.float32, ["C", "W"])
             norms_N = vector_norms(vectors_ND)

@@ -1,0 +1,81 @@
+"""Samplers by name, and what the settings refuse before anything is read."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from pydantic import ValidationError
+
+from trisampler.negatives import SAMPLERS, NegativesError, SamplingSettings, build_sampler
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_every_sampler_is_declared_with_name_formula_and_source(name):
+    sampler = build_sampler(name)
+    assert sampler.name == name
+    assert sampler.formula
+    assert sampler.source
+    assert SamplingSettings(sampler=name).sampler == name
+
+
+def test_the_samplers_of_the_method_are_all_there():
+    assert set(SAMPLERS) >= {
+        "random",
+        "in-batch",
+        "bm25",
+        "top-k",
+        "simans",
+        "simans-laplace",
+        "perc-pos",
+        "margin-pos",
+        "margin-bins",
+        "tri",
+        "tri-product",
+        "tri-t1",
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "message"),
+    [
+        ("trisampler", {}, "no sampler is called 'trisampler'.*tri-product"),
+        ("tri", {"sigmma": 1.0}, "'tri' has no parameter 'sigmma'.*sigma, multiple"),
+        ("random", {"k": 1.0}, "it has none"),
+        ("no.such.module:thing", {}, "cannot be imported"),
+        ("trisampler.errors:thing", {}, "cannot be imported"),
+    ],
+)
+def test_unknown_names_say_what_there_is(name, parameters, message):
+    with pytest.raises(NegativesError, match=message):
+        build_sampler(name, parameters)
+    with pytest.raises(ValidationError, match=message):
+        SamplingSettings(sampler=name, parameters=parameters)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"negatives": 0},
+        {"temperature": 0.0},
+        {"guard": 1.0},
+        {"guard": -0.1},
+        {"pools": ["web"]},
+        {"negativs": 3},
+        {"document_scores": "euclid"},
+    ],
+)
+def test_settings_out_of_range_are_refused(wrong):
+    with pytest.raises(ValidationError):
+        SamplingSettings(**wrong)
+
+
+def test_importing_loads_nothing_heavy():
+    code = (
+        "import sys, trisampler.negatives.mining, trisampler.negatives.array_mining\n"
+        "heavy = {'torch', 'faiss', 'transformers', 'mlflow', 'kedro', 'matplotlib', 'bm25s'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"

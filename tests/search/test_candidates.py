@@ -1,0 +1,102 @@
+"""Ranked documents as tables."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from search.samples import clustered, embeddings
+from trisampler.search.candidates import (
+    RANKED_COLUMNS,
+    candidate_rows,
+    candidates_table,
+    mark_positives,
+)
+from trisampler.search.dense import search_queries
+from trisampler.search.errors import SearchError
+from trisampler.search.flat import search_flat
+from trisampler.search.order import TopK
+
+DOCUMENTS = ["a", "b", "c", "é"]
+FOUND = TopK(
+    np.array([[3, 0], [1, 2]], dtype=np.int32),
+    np.array([[0.5, 0.25], [2.0, -1.0]], dtype=np.float32),
+)
+
+
+def table(*rows: tuple[str, str, int, float]) -> pl.DataFrame:
+    return pl.DataFrame(list(rows), schema=RANKED_COLUMNS, orient="row")
+
+
+def test_table_of_results() -> None:
+    made = candidates_table(["q1", "q2"], DOCUMENTS, FOUND)
+    expected = table(
+        ("q1", "é", 1, 0.5), ("q1", "a", 2, 0.25), ("q2", "b", 1, 2.0), ("q2", "c", 2, -1.0)
+    )
+    assert made.equals(expected)
+    assert made.schema == expected.schema
+
+
+def test_rows_and_table_are_inverse() -> None:
+    made = candidates_table(["q1", "q2"], DOCUMENTS, FOUND)
+    rows, scores = candidate_rows(made.sample(fraction=1.0, shuffle=True), ["q1", "q2"], DOCUMENTS)
+    assert rows.tolist() == FOUND.rows_QK.tolist()
+    assert scores.tolist() == FOUND.scores_QK.tolist()
+    assert (rows.dtype, scores.dtype) == (np.int32, np.float32)
+
+
+def test_missing_candidates_are_minus_one() -> None:
+    ragged = table(("q1", "b", 1, 0.5), ("q3", "a", 1, 1.5), ("q3", "c", 2, 0.5))
+    rows, scores = candidate_rows(ragged, ["q0", "q1", "q3"], DOCUMENTS)
+    assert rows.tolist() == [[-1, -1], [1, -1], [0, 2]]
+    assert scores.tolist() == [[0, 0], [0.5, 0], [1.5, 0.5]]
+
+
+def test_queries_not_asked_for_are_left_out() -> None:
+    rows, _ = candidate_rows(table(("q1", "b", 1, 0.5), ("q2", "x", 1, 0.5)), ["q1"], DOCUMENTS)
+    assert rows.tolist() == [[1]]
+
+
+def test_empty_table() -> None:
+    rows, scores = candidate_rows(table(), ["q1", "q2"], DOCUMENTS)
+    assert rows.shape == scores.shape == (2, 0)
+
+
+def test_unknown_document_is_named() -> None:
+    with pytest.raises(SearchError, match=r"Candidate 'z' of query 'q1'"):
+        candidate_rows(table(("q1", "z", 1, 0.5)), ["q1"], DOCUMENTS)
+
+
+def test_two_documents_of_one_rank_are_refused() -> None:
+    with pytest.raises(SearchError, match="several candidates of rank 1"):
+        candidate_rows(table(("q1", "a", 1, 0.5), ("q1", "b", 1, 0.5)), ["q1"], DOCUMENTS)
+
+
+def test_positives_are_marked() -> None:
+    judgements = pl.DataFrame(
+        {"query_id": ["q1", "q1", "q2"], "doc_id": ["a", "é", "a"], "relevance": [0, 2, 1]}
+    )
+    marked = mark_positives(candidates_table(["q1", "q2"], DOCUMENTS, FOUND), judgements)
+    assert marked["positive"].to_list() == [True, False, False, False]
+    assert marked["doc_id"].to_list() == ["é", "a", "b", "c"]
+
+
+def test_searching_for_some_queries_is_searching_for_all() -> None:
+    queries, corpus = embeddings(clustered(0, 9, 8), "q"), embeddings(clustered(1, 50, 8))
+    everything = candidates_table(queries.ids, corpus.ids, search_flat(queries, corpus, 5))
+    some = pl.Series(["q000007", "q000002", None, "q000007"])
+    found = search_queries(queries, corpus, some, 5)
+    assert found.equals(everything.filter(pl.col("query_id").is_in(["q000002", "q000007"])))
+
+
+def test_searching_for_none_gives_an_empty_table() -> None:
+    sample = embeddings(clustered(0, 9, 8))
+    found = search_queries(sample, sample, pl.Series([], dtype=pl.String), 5)
+    assert found.equals(table())
+
+
+def test_query_without_a_vector_is_named() -> None:
+    sample = embeddings(clustered(0, 9, 8))
+    with pytest.raises(SearchError, match="'nobody' has no vector"):
+        search_queries(sample, sample, pl.Series(["d000001", "nobody"]), 5)
