@@ -174,3 +174,15 @@ def test_one_document_alone_teaches_nothing(
             round_number=1,
             checkpoint_folder=tmp_path,
         )
+
+
+def test_separate_towers_are_both_trained(collection: Toy, tmp_path: Path) -> None:
+    from trisampler.encoders.encoder import Encoder
+    from trisampler.encoders.settings import EncoderSettings
+
+    encoder = Encoder.load(EncoderSettings(name="untrained:0", document_name="untrained:1"))
+    before = {name: tensor.clone() for name, tensor in encoder.state_dict().items()}
+    train(encoder, collection, tmp_path, measured=False, steps=2)
+    for side in ("query", "document"):
+        names = [name for name in before if name.startswith(f"{side}.")]
+        assert any(not encoder.state_dict()[name].equal(before[name]) for name in names)

@@ -100,9 +100,8 @@ def _check(queries: Vectors, corpus: Vectors, depth: int) -> None:
 
 
 def _block_rows(corpus: Vectors, memory: SearchMemory) -> int:
-    """All documents where they fit; otherwise there are three blocks at a time: the one before,
-    the next one, and one of documents being scored exactly.
-    """
+    """All documents where they fit; otherwise a third, for then three blocks meet in memory."""
+    # The former one, the next one, and one of documents that are scored exactly.
     fitting = memory.corpus_bytes // (4 * corpus.dimension)
     return fitting if len(corpus.ids) <= fitting else max(1, fitting // 3)
 

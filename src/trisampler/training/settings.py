@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -38,7 +38,7 @@ class TrainingSettings(BaseModel):
     dropout: bool = Field(
         False,
         description="Whether the encoder's own dropout acts while training; on a CPU it costs "
-        "about a third of the speed.",
+        "up to a third of the speed.",
     )
     evaluate_every: int = Field(
         30, ge=1, description="Steps between measurements on the dev pool; the last step is always."
@@ -57,10 +57,10 @@ class TrainingSettings(BaseModel):
         description="Training stops when the loss exceeds so many times the larger of its first "
         "value and that of guessing.",
     )
-    micro_batch_tokens: int = Field(
-        2048,
-        ge=1,
-        description="Tokens, padding included, encoded together; a longer text goes alone.",
+    micro_batch_tokens: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        "auto",
+        description="Tokens, padding included, encoded together; a longer text goes alone; "
+        "auto: what suits the device.",
     )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto",

@@ -27,6 +27,9 @@ from trisampler.training.settings import TrainingSettings
 if TYPE_CHECKING:
     from trisampler.encoders.encoder import Encoder
 
+# Small ones pad less and stay in a CPU's cache; a GPU wants enough work to fill it.
+_MICRO_BATCH_TOKENS = {"cpu": 2048, "mps": 8192, "cuda": 32_768}
+
 
 @dataclass(frozen=True)
 class StepOutcome:
@@ -56,6 +59,8 @@ class Stepper:
         self._settings = settings
         self._device = device
         self.dtype = training_precision(settings, device)
+        budget = settings.micro_batch_tokens
+        self._budget = _MICRO_BATCH_TOKENS[device.type] if budget == "auto" else budget
         self.optimizer = build_optimizer([encoder.module], settings.weight_decay)
 
     def run(self, batch: Batch, learning_rate: float, seed: int) -> StepOutcome:
@@ -106,7 +111,7 @@ class Stepper:
             texts,
             lambda some: self._encoder.token_ids(some, side),
             padding_id=self._encoder.padding_id(side),
-            batch_tokens=self._settings.micro_batch_tokens,
+            batch_tokens=self._budget,
         ):
             input_ids_BL = torch.from_numpy(micro_batch.input_ids_BL).to(self._device)
             mask_BL = torch.from_numpy(micro_batch.attention_mask_BL).to(self._device)
