@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,3 +33,14 @@ def load_tiny(tiny_saved_encoder: Path) -> Callable[[], Encoder]:
     from trisampler.encoders.encoder import Encoder
 
     return lambda: Encoder.load_folder(tiny_saved_encoder)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Models this small only wait for a second thread."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)

@@ -20,7 +20,7 @@ def position(value: float) -> Position:
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
+    return sorted(path.relative_to(folder).as_posix() for path in folder.glob("*/*"))
 
 
 def test_what_is_saved_comes_back(tmp_path: Path) -> None:
@@ -38,10 +38,10 @@ def test_the_last_position_and_the_best_weights_stay(tmp_path: Path) -> None:
         if best == step:
             checkpoints.save_best(step, position(step).weights)
         checkpoints.save(position(step), step, best)
-    assert names(tmp_path) == ["best-00000004", "step-00000006"]
+    assert names(tmp_path) == ["me/best-00000004", "me/step-00000006"]
     assert torch.equal(checkpoints.best_weights(4)["b"], position(4).weights["b"])
     checkpoints.remove()
-    assert names(tmp_path) == []
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_foreign_checkpoint_is_ignored_and_replaced(
@@ -52,8 +52,11 @@ def test_a_foreign_checkpoint_is_ignored_and_replaced(
     with caplog.at_level(logging.INFO):
         assert mine.latest() is None
     assert "another training" in caplog.text
+    # The other's weights stay what they were until this training has a checkpoint of its own.
+    mine.save_best(0, position(1).weights)
+    assert Checkpoints(tmp_path, "other").latest() is not None
     mine.save(position(1), 1, 0)
-    assert names(tmp_path) == ["step-00000001"]
+    assert names(tmp_path) == ["me/best-00000000", "me/step-00000001"]
 
 
 @pytest.mark.parametrize("file", ["weights.safetensors", "optimizer.pt", "history.parquet"])
@@ -61,7 +64,7 @@ def test_a_damaged_checkpoint_is_ignored(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, file: str
 ) -> None:
     Checkpoints(tmp_path, "me").save(position(1), 1, 0)
-    damaged = tmp_path / "step-00000001" / file
+    damaged = tmp_path / "me" / "step-00000001" / file
     damaged.write_bytes(damaged.read_bytes()[: damaged.stat().st_size // 2])
     assert Checkpoints(tmp_path, "me").latest() is None
     assert "damaged" in caplog.text
@@ -73,14 +76,14 @@ def test_an_optimizer_file_cannot_run_code(tmp_path: Path) -> None:
             return Path.touch, (tmp_path / "ran",)  # type: ignore[return-value]
 
     Checkpoints(tmp_path, "me").save(position(1), 1, 0)
-    torch.save(Evil(), tmp_path / "step-00000001" / "optimizer.pt")
+    torch.save(Evil(), tmp_path / "me" / "step-00000001" / "optimizer.pt")
     assert Checkpoints(tmp_path, "me").latest() is None
     assert not (tmp_path / "ran").exists()
 
 
 def test_what_a_killed_process_left_half_written_goes(tmp_path: Path) -> None:
-    torn = tmp_path / ".step-00000001.12345678.tmp"
-    torn.mkdir()
+    torn = tmp_path / "me" / ".step-00000001.12345678.tmp"
+    torn.mkdir(parents=True)
     (torn / "weights.safetensors").write_bytes(b"half")
     assert Checkpoints(tmp_path, "me").latest() is None
     assert names(tmp_path) == []

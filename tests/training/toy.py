@@ -103,16 +103,16 @@ def _kill() -> None:
 
 def _before_step(number: int) -> Callable[[], None]:
     def install() -> None:
-        from trisampler.training.trainer import _Training
+        from trisampler.training.loop import TrainingLoop
 
-        step = _Training._step
+        step = TrainingLoop._step
 
         def killed(self: Any, at: int) -> Any:
             if at == number:
                 _kill()
             return step(self, at)
 
-        _Training._step = killed  # type: ignore[method-assign]
+        TrainingLoop._step = killed  # type: ignore[method-assign]
 
     return install
 

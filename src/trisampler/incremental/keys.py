@@ -65,9 +65,7 @@ def artifact_path(catalog: Catalog, name: str) -> Path | None:
     return None if path is None else Path(path)
 
 
-def _node_parts(
-    node: Node, catalog: Catalog, artifact_keys: Mapping[str, str]
-) -> dict[str, str]:
+def _node_parts(node: Node, catalog: Catalog, artifact_keys: Mapping[str, str]) -> dict[str, str]:
     parts = {"code": code_digest(node.func)}
     # Positions keep apart two inputs that swap places; names differ from round to round.
     for position, name in enumerate(node.inputs):

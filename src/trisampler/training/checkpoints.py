@@ -1,7 +1,7 @@
 """Where a training stands, on disk: whole or not at all, and only for the training it belongs to.
 
-    FOLDER/step-00000060/   weights.safetensors, optimizer.pt, history.parquet, owner.json
-    FOLDER/best-00000030/   weights.safetensors, owner.json
+    FOLDER/OWNER/step-00000060/   weights.safetensors, optimizer.pt, history.parquet
+    FOLDER/OWNER/best-00000030/   weights.safetensors
 
 A checkpoint is written under a temporary name, flushed to disk and renamed. Those that it replaces
 go only afterwards, so that at any moment the newest whole checkpoint and the best weights it speaks
@@ -10,7 +10,6 @@ of are there.
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import shutil
@@ -28,12 +27,7 @@ from trisampler.training.errors import TrainingError
 if TYPE_CHECKING:
     from torch import Tensor
 
-_WEIGHTS, _OPTIMIZER, _HISTORY, _OWNER = (
-    "weights.safetensors",
-    "optimizer.pt",
-    "history.parquet",
-    "owner.json",
-)
+_WEIGHTS, _OPTIMIZER, _HISTORY = "weights.safetensors", "optimizer.pt", "history.parquet"
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -51,8 +45,8 @@ class Checkpoints:
 
     Args:
         folder: made if it is missing. Nothing else may be kept in it.
-        owner: identifies the training; what another left in the folder is never read, and removed
-            with the first checkpoint of this one.
+        owner: identifies the training. What another left in the folder is not read, and goes with
+            the first checkpoint of this one.
 
     Raises:
         TrainingError: the folder cannot be written.
@@ -60,21 +54,21 @@ class Checkpoints:
 
     def __init__(self, folder: Path, owner: str) -> None:
         self._folder = folder
-        self._owner = owner
+        self._own = folder / owner[:32]
         with _explained(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            for torn in folder.glob(".*.tmp"):
+            self._own.mkdir(parents=True, exist_ok=True)
+            for torn in self._own.glob(".*.tmp"):
                 shutil.rmtree(torn)
-            probe = folder / ".probe"
+            probe = self._own / ".probe"
             probe.touch()
             probe.unlink()
 
     def latest(self) -> Position | None:
         """The newest checkpoint of this training, or None where there is none to go on from."""
-        for folder in sorted(self._folder.glob("step-*"), reverse=True):
-            if not self._is_own(folder):
-                _LOGGER.info("Ignoring the checkpoint %s: it is of another training.", folder)
-                continue
+        for foreign in self._folder.glob("*/step-*"):
+            if foreign.parent != self._own:
+                _LOGGER.info("Ignoring the checkpoint %s: it is of another training.", foreign)
+        for folder in sorted(self._own.glob("step-*"), reverse=True):
             try:
                 return _read_position(folder)
             except Exception as error:  # torch, safetensors and polars each raise their own
@@ -89,7 +83,7 @@ class Checkpoints:
         """
         from safetensors.torch import load_file
 
-        file = self._folder / _best_name(step) / _WEIGHTS
+        file = self._own / _best_name(step) / _WEIGHTS
         try:
             weights: dict[str, Tensor] = load_file(file)
         except Exception as error:
@@ -120,29 +114,22 @@ class Checkpoints:
             save_file(dict(position.weights), temporary / _WEIGHTS)
             torch.save(dict(position.optimizer), temporary / _OPTIMIZER)
             position.history.write_parquet(temporary / _HISTORY)
-        for folder in self._folder.iterdir():
-            if folder.name not in (name, _best_name(best_step)):
-                shutil.rmtree(folder)
+        kept = {self._own, self._own / name, self._own / _best_name(best_step)}
+        for folder in sorted({*self._folder.iterdir(), *self._own.iterdir()} - kept):
+            shutil.rmtree(folder)
 
     def remove(self) -> None:
         """Remove them all, and leave the folder empty: the training is done."""
         for folder in self._folder.iterdir():
             shutil.rmtree(folder, ignore_errors=True)
 
-    def _is_own(self, folder: Path) -> bool:
-        try:
-            return bool(json.loads((folder / _OWNER).read_text())["owner"] == self._owner)
-        except (OSError, ValueError, KeyError, TypeError):
-            return False
-
     @contextmanager
     def _whole(self, name: str) -> Iterator[Path]:
-        with _explained(self._folder), replaced_folder(self._folder / name) as temporary:
-            (temporary / _OWNER).write_text(json.dumps({"owner": self._owner}))
+        with _explained(self._folder), replaced_folder(self._own / name) as temporary:
             yield temporary
             for path in (*temporary.iterdir(), temporary):
                 _flush(path)
-        _flush(self._folder)
+        _flush(self._own)
 
 
 def _best_name(step: int) -> str:

@@ -5,18 +5,15 @@ from __future__ import annotations
 import polars as pl
 
 from trisampler.encoders.embeddings import Embeddings
-from trisampler.evaluation.settings import EvaluationSettings
 
 
 def search_with_encoder(
     query_embeddings: Embeddings,
     corpus_embeddings: Embeddings,
     judgements: pl.DataFrame,
-    evaluation: EvaluationSettings,
+    depth: int,
 ) -> pl.DataFrame:
     """The encoder's run on the judged queries of a split."""
     from trisampler.search.dense import search_queries
 
-    return search_queries(
-        query_embeddings, corpus_embeddings, judgements["query_id"], evaluation.depth
-    )
+    return search_queries(query_embeddings, corpus_embeddings, judgements["query_id"], depth)

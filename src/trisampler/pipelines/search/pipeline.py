@@ -19,7 +19,7 @@ def create_pipeline() -> Pipeline:
                     "query_embeddings",
                     "corpus_embeddings",
                     f"{split}_judgements",
-                    "params:evaluation",
+                    "params:evaluation.depth",
                 ],
                 outputs=f"{split}_run",
                 name=f"search_{split}",

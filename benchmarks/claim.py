@@ -1,0 +1,116 @@
+"""What a benchmark claims and how it is measured: both sides in one process, medians, memory."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import statistics
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One number with the bar it has to meet.
+
+    Attributes:
+        claim: In words, with the work that was done.
+        value: What was measured.
+        bar: What it is held against.
+        ok: Whether it meets the bar.
+        hardware: The machine.
+    """
+
+    claim: str
+    value: float
+    bar: float
+    ok: bool
+    hardware: str
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Seconds of several repeats, and the most memory one of them added.
+
+    Attributes:
+        seconds: Of each repeat.
+        added_mib: Largest resident size during a repeat less the size before it.
+    """
+
+    seconds: list[float]
+    added_mib: float
+
+    @property
+    def median(self) -> float:
+        """The median of the repeats in seconds."""
+        return statistics.median(self.seconds)
+
+
+def hardware() -> str:
+    """Processor, cores in use, memory and GPU in one line."""
+    names = [
+        line.partition(":")[2].strip()
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        if line.startswith("model name")
+    ]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    cores = len(os.sched_getaffinity(0))
+    return f"{names[0] if names else platform.machine()}, {cores} cores, {memory:.0f} GiB"
+
+
+def measure(work: Callable[[], object], repeats: int) -> Usage:
+    """Run `work` several times and watch the clock and the resident size."""
+    seconds, added = [], 0.0
+    for _ in range(repeats):
+        with _Watch() as watch:
+            started = time.perf_counter()
+            work()
+            seconds.append(time.perf_counter() - started)
+        added = max(added, watch.added_mib)
+    return Usage(seconds, added)
+
+
+def report(claims: list[Claim]) -> None:
+    """Print claims; with --json on the command line the last line is one JSON object per claim."""
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--json", action="store_true")
+    for claim in claims:
+        verdict = "holds" if claim.ok else "DOES NOT HOLD"
+        print(f"{claim.claim}: {claim.value:.3g} (bar {claim.bar:g}): {verdict}")
+    if arguments.parse_args().json:
+        for claim in claims:
+            print(json.dumps(asdict(claim)))
+
+
+class _Watch:
+    """Samples this process's resident size every few milliseconds."""
+
+    def __enter__(self) -> _Watch:
+        self._before = self._most = _resident_mib()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._sample, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+    def _sample(self) -> None:
+        while not self._stop.wait(0.005):
+            self._most = max(self._most, _resident_mib())
+
+    @property
+    def added_mib(self) -> float:
+        return self._most - self._before
+
+
+def _resident_mib() -> float:
+    pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
+    return pages * resource.getpagesize() / 2**20
