@@ -260,10 +260,43 @@ class TestFingerprint:
         assert self.of(encoder) == before
 
 
+def without_weights(folder: Path, copy: Path, prefix: str) -> Path:
+    from safetensors.torch import load_file, save_file
+
+    shutil.copytree(folder, copy)
+    weights = load_file(copy / "model.safetensors")
+    kept = {name: tensor for name, tensor in weights.items() if not name.startswith(prefix)}
+    assert len(kept) < len(weights)
+    save_file(kept, copy / "model.safetensors", metadata={"format": "pt"})
+    return copy
+
+
 class TestFit:
+    def test_a_pooler_that_no_vector_needs_may_be_missing(
+        self, tiny_encoder_folder: Path, tmp_path: Path
+    ) -> None:
+        copy = without_weights(tiny_encoder_folder, tmp_path / "copy", "pooler.")
+        encoder = load(copy)
+        before = encoder.fingerprint("query", "float32")
+        assert load(copy).fingerprint("query", "float32") == before
+        encoder.save(tmp_path / "saved")
+        restored = Encoder.load_folder(tmp_path / "saved")
+        assert restored.fingerprint("query", "float32") == before
+        np.testing.assert_array_equal(
+            encode_texts(restored, TEXTS, "query", FLOAT32),
+            encode_texts(load(tiny_encoder_folder), TEXTS, "query", FLOAT32),
+        )
+
+    def test_other_missing_weights_are_refused(
+        self, tiny_encoder_folder: Path, tmp_path: Path
+    ) -> None:
+        copy = without_weights(tiny_encoder_folder, tmp_path / "copy", "encoder.layer.1.output")
+        with pytest.raises(EncoderError, match=r"lack 4 tensors.*encoder\.layer\.1\.output"):
+            load(copy)
+
     def test_more_tokens_than_positions_is_refused(self, tiny_encoder_folder: Path) -> None:
         load(tiny_encoder_folder, document_length=512)
-        with pytest.raises(EncoderError, match="document_length is 513.*512 tokens"):
+        with pytest.raises(EncoderError, match=r"document_length is 513.*512 tokens"):
             load(tiny_encoder_folder, document_length=513)
 
     def test_a_prompt_that_leaves_no_room_is_refused(self, tiny_encoder_folder: Path) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import transformers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trisampler.encoders.encoder import Encoder
 from trisampler.encoders.encoding import Encoding, encode_texts
+from trisampler.encoders.errors import EncoderError
 from trisampler.encoders.settings import EncoderSettings, EncodingSettings
 
 FLOAT32 = EncodingSettings(precision="float32", device="cpu")
@@ -67,17 +70,23 @@ def test_low_precision_stays_near_and_has_length_one(encoder: Encoder) -> None:
     assert (found * exact).sum(axis=1).min() > 0.999
 
 
+def fail_while_encoding(encoder: Encoder) -> None:
+    with Encoding(encoder, "query", EncodingSettings()) as encoding:
+        assert not encoder.module.training
+        encoding.encode(["text"])
+        raise ZeroDivisionError
+
+
 def test_weights_and_training_mode_are_left_as_they_were(tiny_encoder_folder: Path) -> None:
     encoder = Encoder.load(EncoderSettings(name=str(tiny_encoder_folder)))
     before = encoder.fingerprint("query", "float32")
-    attention = encoder.tower("query").backbone.config._attn_implementation
+    assert not encoder.module.training
+    encode_texts(encoder, ["text"], "query", FLOAT32)
+    assert not encoder.module.training
     encoder.train()
-    with pytest.raises(ZeroDivisionError), Encoding(encoder, "query", EncodingSettings()) as inside:
-        assert not encoder.module.training
-        inside.encode(["text"])
-        raise ZeroDivisionError
+    with pytest.raises(ZeroDivisionError):
+        fail_while_encoding(encoder)
     assert encoder.module.training
-    assert encoder.tower("query").backbone.config._attn_implementation == attention
     assert encoder.fingerprint("query", "float32") == before
     batch = encoder.tokenize(["text"], "query")
     encoder.tower("query")(batch["input_ids"], batch["attention_mask"]).sum().backward()
@@ -95,6 +104,39 @@ def test_progress_counts_every_text(encoder: Encoder) -> None:
 def test_an_error_in_the_tokeniser_thread_comes_out(encoder: Encoder) -> None:
     with pytest.raises(TypeError):
         encode_texts(encoder, ["fine", None], "query", FLOAT32)  # type: ignore[list-item]
+
+
+KINDS = {
+    "roberta": ("RobertaConfig", "RobertaModel", {"pad_token_id": 1}),
+    "electra": ("ElectraConfig", "ElectraModel", {"embedding_size": 32}),
+    "mpnet": ("MPNetConfig", "MPNetModel", {}),
+    "modernbert": (
+        "ModernBertConfig",
+        "ModernBertModel",
+        {"local_attention": 16, "pad_token_id": 0},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_other_kinds_of_transformers_encode_alike_alone_and_in_batches(
+    tiny_encoder_folder: Path, tmp_path: Path, kind: str
+) -> None:
+    config_name, model_name, more = KINDS[kind]
+    sizes = {"hidden_size": 32, "num_hidden_layers": 2, "num_attention_heads": 2}
+    sizes |= {"vocab_size": 2000, "intermediate_size": 64, "max_position_embeddings": 130}
+    folder = Path(shutil.copytree(tiny_encoder_folder, tmp_path / kind))
+    config = getattr(transformers, config_name)(**sizes, **more)
+    getattr(transformers, model_name)(config).save_pretrained(folder)
+    encoder = Encoder.load(EncoderSettings(name=str(folder), document_length=100))
+    texts = [f"item {n} " * (n % 40) for n in range(60)]
+    expected = one_by_one(encoder, texts)
+    found = encode_texts(encoder, texts, "document", FLOAT32)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    low = encode_texts(encoder, texts, "document", EncodingSettings(device="cpu"))
+    np.testing.assert_allclose(low, expected, atol=1e-2)
+    with pytest.raises(EncoderError, match=r"positions for (128|130) tokens"):
+        Encoder.load(EncoderSettings(name=str(folder)))
 
 
 @pytest.mark.slow

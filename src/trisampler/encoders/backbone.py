@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,37 +20,71 @@ hidden_dropout_prob attention_probs_dropout_prob classifier_dropout initializer_
 
 
 def load_backbone(folder: Path) -> Any:
-    """The transformer in `folder`: float32, SDPA attention, safetensors only, no foreign code."""
+    """The transformer in `folder`: float32, SDPA attention, safetensors only, no foreign code.
+
+    Raises:
+        EncoderError: it cannot be loaded so, or weights that its vectors depend on are missing.
+    """
     from transformers import AutoModel
-    from transformers.utils import logging
 
-    bars = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
     try:
-        return _load_model(AutoModel, folder)
-    finally:
-        if bars:
-            logging.enable_progress_bar()
-
-
-def _load_model(factory: Any, folder: Path) -> Any:
-    import torch
-
-    options = {"dtype": torch.float32, "use_safetensors": True, "local_files_only": True}
-    try:
-        try:
-            model = factory.from_pretrained(folder, attn_implementation="sdpa", **options)
-        except ValueError as error:
-            # An architecture without SDPA says so in a ValueError; it computes the same eagerly.
-            if "scaled_dot_product_attention" not in str(error):
-                raise
-            model = factory.from_pretrained(folder, attn_implementation="eager", **options)
+        with _no_bars():
+            model, found = _load_model(AutoModel, folder)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise EncoderError(
             f"The model in {folder} cannot be loaded ({type(error).__name__}: {error}). Expected "
             "a transformers model with model.safetensors that needs no code of its own."
         ) from error
+    missing = sorted(name for name in found["missing_keys"] if not name.startswith("pooler."))
+    if missing:
+        raise EncoderError(
+            f"The weights in {folder} lack {len(missing)} tensors that the model needs "
+            f"({missing[0]}, ...): its vectors would be random. The file is damaged or belongs to "
+            "another model."
+        )
+    if found["missing_keys"]:
+        # Left in, the pooler, which no vector passes through, would be random and save as such.
+        model.pooler = None
     return model.eval()
+
+
+def _load_model(factory: Any, folder: Path) -> tuple[Any, dict[str, Any]]:
+    import torch
+
+    options = {"dtype": torch.float32, "use_safetensors": True, "local_files_only": True}
+    try:
+        loaded = factory.from_pretrained(
+            folder, attn_implementation="sdpa", output_loading_info=True, **options
+        )
+    except ValueError as error:
+        # An architecture without SDPA says so in a ValueError; it computes the same eagerly.
+        if "scaled_dot_product_attention" not in str(error):
+            raise
+        loaded = factory.from_pretrained(
+            folder, attn_implementation="eager", output_loading_info=True, **options
+        )
+    model, found = loaded
+    return model, found
+
+
+def save_backbone(backbone: Any, folder: Path) -> None:
+    """Write config.json and model.safetensors."""
+    with _no_bars():
+        backbone.save_pretrained(folder)
+
+
+@contextmanager
+def _no_bars() -> Iterator[None]:
+    """Inside, transformers draws no progress bars."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def load_tokenizer(folder: Path, *, lower_case: bool) -> Any:

@@ -52,9 +52,9 @@ def save_embeddings(embeddings: Embeddings, folder: Path) -> None:
             "complete": True,
             "rows": len(embeddings),
             "dimension": embeddings.dimension,
-            "storage": store.header.storage if store else "float32",
+            "storage": store.header.storage if store is not None else "float32",
             "fingerprint": embeddings.fingerprint,
-            "store": _relative(store.folder, folder) if store else None,
+            "store": None if store is None else _relative(store.folder, folder),
         }
         write_json(temporary / MANIFEST, manifest)
 

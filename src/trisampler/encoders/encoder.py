@@ -241,5 +241,5 @@ class Encoder:
         # What the last call cut and padded to is no part of the tokenizer.
         tokenizer.backend_tokenizer.no_truncation()
         tokenizer.backend_tokenizer.no_padding()
-        self._towers[side].backbone.save_pretrained(folder)
+        backbones.save_backbone(self._towers[side].backbone, folder)
         tokenizer.save_pretrained(folder)

@@ -6,7 +6,7 @@ Shapes: N texts, B texts of a batch, L tokens, D dimensions.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from trisampler.encoders.encoder import Encoder
 
 # On a CPU a batch is to stay in the cache; a GPU wants enough work to fill it.
-_BATCH_TOKENS = {"cpu": 4096, "mps": 16_384, "cuda": 65_536}
+_BATCH_TOKENS = {"cpu": 4096, "cuda": 65_536}
 
 
 def encode_texts(
@@ -49,13 +49,19 @@ class Encoding:
         self._device = resolve_device(settings.device)
         self._dtype = resolve_precision(settings.precision, self._device)
         wanted = settings.batch_tokens
-        self._batch_tokens = _BATCH_TOKENS[self._device.type] if wanted == "auto" else wanted
+        self._batch_tokens = (
+            _BATCH_TOKENS.get(self._device.type, 16_384) if wanted == "auto" else wanted
+        )
         self._kernels = ExitStack()
 
     def __enter__(self) -> Self:
         self._was_training = self._encoder.module.training
         self._encoder.to(self._device).eval()
-        self._kernels.enter_context(self._fast_kernels())
+        if self._device.type == "cpu":
+            from trisampler.encoders.cpu_kernels import cpu_kernels
+
+            tower = self._encoder.tower(self._side)
+            self._kernels.enter_context(cpu_kernels(tower, self._dtype))
         return self
 
     def __exit__(
@@ -67,20 +73,6 @@ class Encoding:
         self._kernels.close()
         if self._was_training:
             self._encoder.train()
-
-    def _fast_kernels(self) -> AbstractContextManager[None]:
-        """What PyTorch leaves undone on a CPU; nothing elsewhere."""
-        import torch
-
-        from trisampler.encoders.blocked_attention import blocked_attention
-        from trisampler.encoders.onednn_linear import onednn_linear
-
-        tower = self._encoder.tower(self._side)
-        if self._device.type != "cpu":
-            return nullcontext()
-        if self._dtype == torch.float32:
-            return onednn_linear(tower)
-        return blocked_attention(tower.backbone)
 
     def encode(
         self, texts: Sequence[str], on_batch: Callable[[int], object] | None = None

@@ -15,7 +15,8 @@ from trisampler.encoders.errors import VectorCacheError
 from trisampler.encoders.precision import precision_name, resolve_device, resolve_precision
 from trisampler.encoders.settings import EncodingSettings, Side
 from trisampler.encoders.store_format import Header
-from trisampler.encoders.vector_cache import StoreWriter, VectorCache
+from trisampler.encoders.store_writer import StoreWriter
+from trisampler.encoders.vector_cache import VectorCache
 from trisampler.encoders.vector_store import VectorStore
 from trisampler.progress import progress_bar
 

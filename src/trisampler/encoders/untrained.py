@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from trisampler.atomic import replaced_folder
+from trisampler.encoders.backbone import save_backbone
 from trisampler.encoders.model_folder import write_shared_modules
 
 _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -68,7 +69,7 @@ def build_untrained_encoder(folder: Path, seed: int) -> None:
         torch.manual_seed(seed)
         model = BertModel(config)
     with replaced_folder(folder) as temporary:
-        model.save_pretrained(temporary)
+        save_backbone(model, temporary)
         tokenizer.save_pretrained(temporary)
         write_shared_modules(
             temporary, dimension=32, pooling="mean", normalize=True, max_length=512, prompts={}
