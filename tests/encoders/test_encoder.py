@@ -363,3 +363,15 @@ def test_tokenize_pads_and_puts_the_prompt_first(tiny_encoder_folder: Path) -> N
     width = plain["input_ids"].shape[1]
     assert batch["input_ids"][0, :width].tolist() == plain["input_ids"][0].tolist()
     assert batch["attention_mask"][0].tolist() == [1] * width + [0] * (10 - width)
+
+
+def test_a_shorter_length_cuts_further_and_never_lengthens(tiny_encoder_folder: Path) -> None:
+    encoder = load(tiny_encoder_folder, document_length=16)
+    texts = ["a retriever embeds queries and documents into one space of vectors", "short"]
+    whole = encoder.token_ids(texts, "document")
+    cut = encoder.token_ids(texts, "document", shorter=8)
+    assert [len(ids) for ids in whole][0] == 16
+    assert [len(ids) for ids in cut][0] == 8
+    assert cut[0][-1] == whole[0][-1]
+    assert cut[1] == whole[1]
+    assert encoder.token_ids(texts, "document", shorter=99) == whole

@@ -157,13 +157,22 @@ class Encoder:
         self.module.eval()
         return self
 
-    def token_ids(self, texts: Sequence[str], side: Side) -> list[list[int]]:
-        """Token ids of each text with the prompt of `side`, cut to its length, not padded."""
+    def token_ids(
+        self, texts: Sequence[str], side: Side, shorter: int | None = None
+    ) -> list[list[int]]:
+        """Token ids of each text with the prompt of `side`, cut to its length, not padded.
+
+        Args:
+            texts: any number.
+            side: whose prompt and length to use.
+            shorter: cut to so many tokens where that is less than the side's length.
+        """
+        length = min(self.settings.length(side), shorter or self.settings.length(side))
         prompt = self.settings.prompt(side)
         encoded = self._tokenizers[side](
             [prompt + text for text in texts] if prompt else list(texts),
             truncation=True,
-            max_length=self.settings.length(side),
+            max_length=length,
             padding=False,
             return_attention_mask=False,
             return_token_type_ids=False,

@@ -22,6 +22,12 @@ class TrainingSettings(BaseModel):
         description="Whether a query is also contrasted with the other queries' documents; "
         "false is the recipe of SimANS and AR2.",
     )
+    document_length: int | None = Field(
+        None,
+        ge=3,
+        description="Most tokens of a document while training, where the encoder's own length is "
+        "greater: shorter trains faster. Measuring and embedding use the encoder's length.",
+    )
     temperature: float = Field(
         0.05, gt=0, description="Scores are divided by it before the softmax of the loss."
     )
