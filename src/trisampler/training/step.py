@@ -16,7 +16,7 @@ import torch
 
 from trisampler.encoders.precision import autocast, resolve_precision
 from trisampler.encoders.settings import Side
-from trisampler.encoders.token_batches import TokenBatch, token_batches
+from trisampler.encoders.token_batches import token_batches
 from trisampler.training.attention import fast_attention
 from trisampler.training.batches import Batch
 from trisampler.training.examples import TrainingExamples
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 # Small ones pad less and stay in a CPU's cache; a GPU wants enough work to fill it.
 _MICRO_BATCH_TOKENS = {"cpu": 2048, "mps": 8192, "cuda": 32_768}
-_LENGTH_STEP = 8
 
 
 @dataclass(frozen=True)
@@ -114,8 +113,10 @@ class Stepper:
             lambda some: self._encoder.token_ids(some, side, shorter),
             padding_id=self._encoder.padding_id(side),
             batch_tokens=self._budget,
+            most_tokens=self._encoder.settings.length(side),
         ):
-            input_ids_BL, mask_BL = self._on_device(micro_batch, side)
+            input_ids_BL = torch.from_numpy(micro_batch.input_ids_BL).to(self._device)
+            mask_BL = torch.from_numpy(micro_batch.attention_mask_BL).to(self._device)
             tower = self._encoder.tower(side)
             with (
                 autocast(self._device, self.dtype),
@@ -125,19 +126,6 @@ class Stepper:
             rows.append(micro_batch.rows_B)
         order_N = torch.from_numpy(np.argsort(np.concatenate(rows))).to(self._device)
         return torch.cat(vectors)[order_N]
-
-    def _on_device(self, batch: TokenBatch, side: Side) -> tuple[torch.Tensor, torch.Tensor]:
-        """Token ids and mask, padded to a multiple of 8 tokens.
-
-        A CPU compiles and keeps a kernel for each new shape: fewer shapes are faster, padding and
-        all, and a MiniLM's training takes half a gigabyte less.
-        """
-        padding = (0, -batch.input_ids_BL.shape[1] % _LENGTH_STEP)
-        input_ids_BL = torch.nn.functional.pad(
-            torch.from_numpy(batch.input_ids_BL), padding, value=self._encoder.padding_id(side)
-        )
-        mask_BL = torch.nn.functional.pad(torch.from_numpy(batch.attention_mask_BL), padding)
-        return input_ids_BL.to(self._device), mask_BL.to(self._device)
 
 
 def training_precision(settings: TrainingSettings, device: torch.device) -> torch.dtype:
