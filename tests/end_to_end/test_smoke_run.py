@@ -182,3 +182,21 @@ def test_pipelines_run_one_by_one_come_to_the_same(
     assert project.metrics() == finished.project.metrics()
     rest: Any = nodes_that_would_run(project.run("--dry-run"))
     assert {name.partition(".")[0] for name in rest} == {"reporting"}
+
+
+def test_a_bad_source_stops_the_run_before_anything_is_written(
+    finished: FinishedRun, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    from end_to_end.project import Project
+
+    project = Project.copy_to(tmp_path_factory.mktemp("bad"))
+    source = project.folder / "source"
+    (source / "qrels").mkdir(parents=True)
+    (source / "corpus.jsonl").write_text('{"_id": "d1", "title": "", "text": "one"}\n')
+    (source / "queries.jsonl").write_text('{"_id": "q1", "text": "which"}\n')
+    (source / "qrels" / "train.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td1\tmany\n")
+    output = project.kedro("run", "--params", f"source.path={source}", succeeds=False)
+    assert "train.tsv:2" in output
+    assert "'many'" in output
+    assert "Traceback" not in output
+    assert not [path for path in (project.folder / "data").rglob("*") if path.is_file()]

@@ -167,6 +167,21 @@ def test_a_slice_uses_the_artifacts_that_are_there_and_the_whole_notices_later(
     assert project.run() == []
 
 
+def test_of_the_ready_nodes_the_most_awaited_runs_first(tmp_path: Path) -> None:
+    def alone() -> int:
+        calls.append("alone")
+        return 1
+
+    aside = Node(alone, None, "aside", name="a_name_that_sorts_first")
+    catalog = DataCatalog(
+        {"params:path": MemoryDataset(str(tmp_path / "raw.txt")), "params:factor": MemoryDataset(2)}
+    )
+    (tmp_path / "raw.txt").write_text("3")
+    calls.clear()
+    IncrementalRunner().run(Pipeline([aside, *PIPELINE.nodes]), catalog)
+    assert calls == ["read", "split", "alone", "join"]
+
+
 def test_an_input_put_there_by_hand_counts_by_its_content(project: Project) -> None:
     tail = PIPELINE.filter(node_names=["split", "join"])
     record_path(project.path("number")).unlink()

@@ -6,6 +6,7 @@ costs seconds, not minutes.
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Iterable, Mapping
@@ -42,6 +43,8 @@ class MlflowRun:
             os.environ.setdefault(variable, value)
         from mlflow import MlflowClient
 
+        # Making the database is none of the user's business.
+        logging.getLogger("mlflow").setLevel(logging.WARNING)
         self.uri = uri
         self._client = MlflowClient(tracking_uri=uri)
         found = self._client.get_experiment_by_name(experiment)

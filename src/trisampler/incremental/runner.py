@@ -77,7 +77,7 @@ class IncrementalRunner(SequentialRunner):
         run_id: str | None = None,
     ) -> None:
         load_counts = Counter(chain.from_iterable(node.inputs for node in pipeline.nodes))
-        for number, node in enumerate(pipeline.nodes, start=1):
+        for number, node in enumerate(_most_awaited_first(pipeline), start=1):
             started = perf_counter()
             self._forget(node, catalog)
             Task(
@@ -109,6 +109,23 @@ class IncrementalRunner(SequentialRunner):
             path = artifact_path(catalog, output)
             if path is not None:
                 write_record(path, key.of_output(position), node.name, key.parts)
+
+
+def _most_awaited_first(pipeline: Pipeline) -> list[Node]:
+    """An order in which, of the nodes that are ready, the one that most others wait for is next.
+
+    So the source is read, and a bad one found, before any other work begins.
+    """
+    waits_for = pipeline.node_dependencies
+    waiting = {node.name: len(pipeline.from_nodes(node.name).nodes) for node in pipeline.nodes}
+    order: list[Node] = []
+    left = list(pipeline.nodes)
+    while left:
+        ready = [node for node in left if waits_for[node].isdisjoint(left)]
+        chosen = max(ready, key=lambda node: waiting[node.name])
+        order.append(chosen)
+        left.remove(chosen)
+    return order
 
 
 def _report(plan: list[Decision], *, dry_run: bool) -> None:
