@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from trisampler.errors import TrisamplerError
+from trisampler.errors import TrisamplerError, told
 
 if TYPE_CHECKING:
     from kedro.config import AbstractConfigLoader
@@ -83,8 +83,4 @@ def _read_structure(config_loader: AbstractConfigLoader) -> Structure:
     try:
         return Structure.model_validate(config_loader["structure"])
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, problem['loc']))}: {problem['msg']} (found {problem['input']!r})"
-            for problem in error.errors(include_url=False)
-        )
-        raise StructureError(f"conf/<env>/structure.yml does not fit: {problems}.") from None
+        raise StructureError(f"conf/<env>/structure.yml does not fit: {told(error)}.") from None

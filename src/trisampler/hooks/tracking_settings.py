@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from trisampler.errors import TrisamplerError
+from trisampler.errors import TrisamplerError, told
 
 
 class TrackingError(TrisamplerError):
@@ -35,8 +35,4 @@ def check_tracking(tree: dict[str, Any]) -> TrackingSettings:
     try:
         return TrackingSettings.model_validate(tree)
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, problem['loc']))}: {problem['msg']} (found {problem['input']!r})"
-            for problem in error.errors(include_url=False)
-        )
-        raise TrackingError(f"conf/<env>/tracking.yml does not fit: {problems}.") from None
+        raise TrackingError(f"conf/<env>/tracking.yml does not fit: {told(error)}.") from None
