@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from trisampler.corpora.settings import SourceSettings
+from trisampler.corpora.settings import AuditSettings, SourceSettings
 from trisampler.encoders.settings import EncoderSettings, EncodingSettings
 from trisampler.errors import TrisamplerError
 from trisampler.evaluation.settings import EvaluationSettings
@@ -32,6 +32,7 @@ class Parameters(BaseModel):
         description="Folder of this corpus in every data layer.", pattern=r"^[A-Za-z0-9][\w.-]*$"
     )
     source: SourceSettings
+    audit: AuditSettings
     encoder: EncoderSettings
     encoding: EncodingSettings
     lexical: LexicalSettings

@@ -151,6 +151,11 @@ def test_a_second_run_does_nothing_and_says_so(finished: FinishedRun) -> None:
             {"baseline.encoder_0.embedding.embed_corpus", "round_1.retrieval.retrieve_candidates"},
         ),
         (
+            "audit.hidden_share=0.3",
+            {"ingestion.hide_judgements", "round_1.sampling.draw_negatives"},
+            {"ingestion.read_source", "baseline.encoder_0.embedding.embed_corpus"},
+        ),
+        (
             "source.minimum_body_lines=4",
             {"ingestion.read_source", "baseline.encoder_0.embedding.embed_corpus"},
             {"baseline.encoder_0.load_pretrained"},

@@ -10,10 +10,10 @@ import polars as pl
 import pytest
 
 from negatives.world import build, clustered
+from trisampler.corpora.hiding import hide_judgements
 from trisampler.negatives.audit import (
     false_negative_rate,
     false_negatives,
-    hide_judgements,
     overlap,
 )
 
@@ -153,25 +153,6 @@ def test_overlap_with_the_former_round(world):
     assert same.diagnostics["overlap_with_former_round"] == 1
     assert 0 < other.diagnostics["overlap_with_former_round"] < 1
     assert overlap(former.clear(), former) is None
-
-
-def test_hiding_judgements_keeps_a_positive_of_every_query():
-    judgements = pl.DataFrame(
-        {
-            "query_id": [f"q{row % 40}" for row in range(400)],
-            "doc_id": [f"d{row}" for row in range(400)],
-            "relevance": [0 if row % 10 == 0 else 1 + row % 2 for row in range(400)],
-        }
-    )
-    for share in (0.0, 0.3, 1.0):
-        visible, hidden = hide_judgements(judgements, share, seed=1)
-        assert visible.height + hidden.height == 400
-        assert (hidden["relevance"] > 0).all()
-        before = judgements.filter(pl.col("relevance") > 0)["query_id"].unique()
-        assert set(visible.filter(pl.col("relevance") > 0)["query_id"]) == set(before)
-        assert hidden.height == pytest.approx(share * 360, abs=40)
-    shuffled = hide_judgements(judgements.sample(fraction=1, shuffle=True, seed=3), 0.3, seed=1)
-    assert set(shuffled[1]["doc_id"]) == set(hide_judgements(judgements, 0.3, seed=1)[1]["doc_id"])
 
 
 def test_false_negatives_are_the_drawn_ones_that_fuller_judgements_call_relevant():

@@ -54,6 +54,22 @@ def test_no_path_leads_from_test_judgements_to_an_encoder(
         assert not any(name.endswith(".test_run") for name in node.inputs), node.name
 
 
+def test_no_path_leads_from_hidden_judgements_to_negatives_or_an_encoder(
+    project: tuple[Pipeline, DataCatalog],
+) -> None:
+    pipeline, _ = project
+    mined = [
+        name
+        for name in pipeline.all_outputs()
+        if name.removeprefix("encoder_").isdigit() or name.endswith(".negatives")
+    ]
+    assert len(mined) >= 4
+    for node in pipeline.to_outputs(*mined).nodes:
+        assert "hidden_judgements" not in node.inputs, node.name
+        if "all_train_judgements" in node.inputs:
+            assert node.name == "ingestion.hide_judgements"
+
+
 def test_free_inputs_are_parameters_and_declared_handles(
     project: tuple[Pipeline, DataCatalog],
 ) -> None:

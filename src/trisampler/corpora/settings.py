@@ -1,4 +1,4 @@
-"""Where the documents, queries and judgements come from."""
+"""Where documents, queries and judgements come from, and which judgements training sees."""
 
 from __future__ import annotations
 
@@ -67,3 +67,17 @@ class SourceSettings(BaseModel):
             msg = "format 'beir' needs path: the folder with corpus.jsonl"
             raise ValueError(msg)
         return self
+
+
+class AuditSettings(BaseModel):
+    """Which training judgements are kept back, to count false negatives with."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    hidden_share: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="Share of the training positives that mining and training never see, so that "
+        "it can be counted how many of them are drawn as negatives. Each query keeps one.",
+    )

@@ -4,45 +4,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from trisampler.hashing import unit_interval
-
-_PAIR = ("query_id", "doc_id")
-
-
-def hide_judgements(
-    judgements: pl.DataFrame, share: float, seed: int
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Part positives into those that training sees and those kept back for the audit.
-
-    Which are kept back is a function of seed and ids. Each query keeps at least one positive; what
-    is judged irrelevant stays visible.
-
-    Args:
-        judgements: query_id, doc_id, relevance.
-        share: of the positives to keep back, on average.
-        seed: of the choice.
-
-    Returns:
-        The visible and the hidden judgements.
-    """
-    chance = pl.Series(
-        "_chance",
-        [
-            unit_interval(seed, "hidden judgement", query_id, doc_id)
-            for query_id, doc_id in judgements.select(_PAIR).iter_rows()
-        ],
-        dtype=pl.Float64,
-    )
-    positive = pl.col("relevance") >= 1
-    kept_anyway = pl.col("_chance") == pl.col("_chance").filter(positive).max().over("query_id")
-    marked = judgements.with_columns(chance).with_columns(
-        _hidden=positive & (pl.col("_chance") < share) & ~kept_anyway
-    )
-    return (
-        marked.filter(~pl.col("_hidden")).select(judgements.columns),
-        marked.filter("_hidden").select(judgements.columns),
-    )
-
 
 def false_negatives(negatives: pl.DataFrame, fuller_judgements: pl.DataFrame) -> pl.DataFrame:
     """The negatives that fuller judgements call relevant.

@@ -1,4 +1,4 @@
-"""Nodes that read and check the raw data."""
+"""Nodes that read and check the raw data, and keep some judgements back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from trisampler.corpora.reading import digest_source, read_collection
-from trisampler.corpora.settings import SourceSettings
+from trisampler.corpora.settings import AuditSettings, SourceSettings
 from trisampler.incremental.outside import reads_outside
 
 
@@ -25,3 +25,12 @@ def read_source(
         collection.test_judgements,
         collection.report,
     )
+
+
+def hide_judgements(
+    all_train_judgements: pl.DataFrame, audit: AuditSettings, seed: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """What mining and training see, and the positives kept back to count false negatives with."""
+    from trisampler.corpora.hiding import hide_judgements as hide
+
+    return hide(all_train_judgements, audit.hidden_share, seed)

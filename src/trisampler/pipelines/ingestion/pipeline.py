@@ -2,11 +2,11 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from trisampler.pipelines.ingestion.nodes import read_source
+from trisampler.pipelines.ingestion.nodes import hide_judgements, read_source
 
 
 def create_pipeline() -> Pipeline:
-    """Read and check the source."""
+    """Read and check the source; keep some training judgements back for the audit."""
     return Pipeline(
         [
             Node(
@@ -15,13 +15,19 @@ def create_pipeline() -> Pipeline:
                 outputs=[
                     "corpus",
                     "queries",
-                    "train_judgements",
+                    "all_train_judgements",
                     "dev_judgements",
                     "test_judgements",
                     "ingestion_report",
                 ],
                 name="read_source",
-            )
+            ),
+            Node(
+                hide_judgements,
+                inputs=["all_train_judgements", "params:audit", "params:seed"],
+                outputs=["train_judgements", "hidden_judgements"],
+                name="hide_judgements",
+            ),
         ],
         namespace="ingestion",
         prefix_datasets_with_namespace=False,
