@@ -80,7 +80,10 @@ def test_a_tower_computes_the_same_and_is_put_back(
     attention = tower.backbone.config._attn_implementation
     with torch.inference_mode():
         expected = tower(*inputs)
-        with cpu_kernels(tower, dtype), torch.autocast("cpu", dtype, dtype != torch.float32):
+        with (
+            cpu_kernels(tower, tower.backbone, dtype),
+            torch.autocast("cpu", dtype, dtype != torch.float32),
+        ):
             found = tower(*inputs)
         torch.testing.assert_close(
             found, expected, atol=1e-5 if dtype == torch.float32 else 0.02, rtol=0

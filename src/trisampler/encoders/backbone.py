@@ -27,28 +27,43 @@ def load_backbone(folder: Path) -> Any:
     """
     from transformers import AutoModel
 
-    try:
-        with _no_bars():
-            model, found = _load_model(AutoModel, folder)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise EncoderError(
-            f"The model in {folder} cannot be loaded ({type(error).__name__}: {error}). Expected "
-            "a transformers model with model.safetensors that needs no code of its own."
-        ) from error
-    missing = sorted(name for name in found["missing_keys"] if not name.startswith("pooler."))
+    model, lacking = load_model(AutoModel, folder)
+    missing = [name for name in lacking if not name.startswith("pooler.")]
     if missing:
         raise EncoderError(
             f"The weights in {folder} lack {len(missing)} tensors that the model needs "
             f"({missing[0]}, ...): its vectors would be random. The file is damaged or belongs to "
             "another model."
         )
-    if found["missing_keys"]:
+    if lacking:
         # Left in, the pooler, which no vector passes through, would be random and save as such.
         model.pooler = None
     return model.eval()
 
 
-def _load_model(factory: Any, folder: Path) -> tuple[Any, dict[str, Any]]:
+def load_model(factory: Any, folder: Path) -> tuple[Any, list[str]]:
+    """The model in `folder` as `factory` (an AutoModel class) makes it, and what it lacks.
+
+    float32, SDPA attention where the architecture has it, safetensors only, no foreign code.
+
+    Returns:
+        The model, and the names of its tensors that the folder has no weights for.
+
+    Raises:
+        EncoderError: it cannot be loaded so.
+    """
+    try:
+        with _no_bars():
+            model, found = _load(factory, folder)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise EncoderError(
+            f"The model in {folder} cannot be loaded ({type(error).__name__}: {error}). Expected "
+            "a transformers model with model.safetensors that needs no code of its own."
+        ) from error
+    return model, sorted(found["missing_keys"])
+
+
+def _load(factory: Any, folder: Path) -> tuple[Any, dict[str, Any]]:
     import torch
 
     options = {"dtype": torch.float32, "use_safetensors": True, "local_files_only": True}

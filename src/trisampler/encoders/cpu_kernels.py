@@ -7,29 +7,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import Any
 
 import torch
+from torch import nn
 
 from trisampler.encoders.blocked_attention import blocked_attention
 from trisampler.encoders.onednn_linear import onednn_linear
-
-if TYPE_CHECKING:
-    from trisampler.encoders.towers import Tower
 
 _MOST_THAT_COUNTS = 31 << 20
 
 
 @contextmanager
-def cpu_kernels(tower: Tower, dtype: torch.dtype) -> Iterator[None]:
-    """Inside, `tower` computes in `dtype` by the faster kernels; afterwards as before.
+def cpu_kernels(module: nn.Module, backbone: Any, dtype: torch.dtype) -> Iterator[None]:
+    """Inside, `module` computes in `dtype` by the faster kernels; afterwards as before.
 
-    Its batches must be padded on the right and need no gradient.
+    `backbone` is the transformer in it, or `module` itself. Batches must be padded on the right and
+    need no gradient.
     """
     _keep_freed_memory()
-    with onednn_linear(tower, dtype):
+    with onednn_linear(module, dtype):
         if dtype == torch.bfloat16:
-            with blocked_attention(tower.backbone):
+            with blocked_attention(backbone):
                 yield
         else:
             yield

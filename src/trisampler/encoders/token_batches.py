@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Sized
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -20,6 +21,7 @@ _BATCHES_AHEAD = 8
 # Widths are multiples of this: a CPU compiles and keeps a kernel for each new shape, and fewer
 # shapes are faster, padding and all, and take half a gigabyte less in a MiniLM's training.
 _WIDTH_STEP = 8
+_Text = TypeVar("_Text", bound=Sized)
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,8 @@ class TokenBatch:
 
 
 def token_batches(
-    texts: Sequence[str],
-    tokenize: Callable[[list[str]], list[list[int]]],
+    texts: Sequence[_Text],
+    tokenize: Callable[[list[_Text]], list[list[int]]],
     *,
     padding_id: int,
     batch_tokens: int,
@@ -44,7 +46,7 @@ def token_batches(
     Depends on nothing but the arguments: the same texts give the same batches.
 
     Args:
-        texts: N texts.
+        texts: N texts, or whatever else is the longer in tokens the greater its `len`.
         tokenize: token ids of each of a list of texts.
         padding_id: fills a row up.
         batch_tokens: most tokens of a batch, padding included; a longer text is a batch of its own.
