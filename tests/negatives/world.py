@@ -23,6 +23,7 @@ class World:
     lexical: pl.DataFrame
     neighbours: pl.DataFrame
     teacher: pl.DataFrame
+    given: pl.DataFrame | None = None
 
     def draw(self, sampler="tri", *, seed=0, round_number=1, block_pairs=None, **settings):
         return draw_negatives(
@@ -36,7 +37,7 @@ class World:
             round_number=round_number,
             lexical=self.lexical,
             neighbours=self.neighbours,
-            given=self.lexical,
+            given=self.lexical if self.given is None else self.given,
             teacher=self.teacher,
             block_pairs=block_pairs,
         )

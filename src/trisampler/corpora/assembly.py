@@ -7,10 +7,16 @@ from typing import Any
 import polars as pl
 
 from trisampler.corpora.collection import SPLITS, Collection, Split
+from trisampler.corpora.given import given_to_training
 from trisampler.corpora.merging import merge_equal_queries
 from trisampler.corpora.report import count_repairs, count_split, split_notes
 from trisampler.corpora.source import Source
-from trisampler.corpora.splitting import SPLIT_TYPE, hold_out, keep_latest_split
+from trisampler.corpora.splitting import (
+    SPLIT_TYPE,
+    SplitJudgements,
+    hold_out,
+    keep_latest_split,
+)
 from trisampler.corpora.validation import check_source, drop_blank_documents, no_training_pair
 
 
@@ -28,6 +34,8 @@ def assemble_collection(source: Source, seed: int, report: dict[str, Any]) -> Co
     check_source(source)
     corpus = drop_blank_documents(source).select("doc_id", "title", "text").sort("doc_id")
     judgements = _distinct_judgements(source)
+    added = _added_judgements(source, judgements)
+    judgements = pl.concat([judgements, added.table])
     queries = _judged_queries(source, judgements)
     merged = merge_equal_queries(queries, judgements)
     disjoint = keep_latest_split(merged.judgements)
@@ -41,6 +49,7 @@ def assemble_collection(source: Source, seed: int, report: dict[str, Any]) -> Co
     splits = {split: _judgements_of(split, splitting) for split in SPLITS}
     if splits["train"].filter(pl.col("relevance") > 0).is_empty():
         raise no_training_pair(source, disjoint.report["training_queries"])
+    given = given_to_training(source.given_negatives, merged.kept_ids, corpus, splits["train"])
     report |= {
         "documents": corpus.height,
         "queries": merged.queries.height,
@@ -49,7 +58,9 @@ def assemble_collection(source: Source, seed: int, report: dict[str, Any]) -> Co
         "merged_queries": merged.report,
         "queries_in_several_splits": disjoint.report,
         "held_out": held_out,
-        "notes": split_notes(splits, held_out),
+        "added_positives": added.report,
+        "given_negatives": given.report,
+        "notes": [*source.notes, *split_notes(splits, held_out)],
     }
     return Collection(
         corpus,
@@ -57,6 +68,7 @@ def assemble_collection(source: Source, seed: int, report: dict[str, Any]) -> Co
         splits["train"],
         splits["dev"],
         splits["test"],
+        given.table,
         report,
     )
 
@@ -69,6 +81,25 @@ def _distinct_judgements(source: Source) -> pl.DataFrame:
             source.repairs[rows.name]["repeated_judgements"] += rows.table.height - table.height
         tables.append(table.with_columns(split=pl.lit(split, dtype=SPLIT_TYPE)))
     return pl.concat(tables)
+
+
+def _added_judgements(source: Source, judgements: pl.DataFrame) -> SplitJudgements:
+    """The added positives that the training split does not judge; a judgement of 0 stands."""
+    if source.added_positives is None:
+        return SplitJudgements(judgements.clear(), {})
+    train = judgements.filter(pl.col("split") == "train")
+    pair = ["query_id", "doc_id"]
+    pairs = source.added_positives.table.drop("line").with_columns(
+        split=pl.lit("train", dtype=SPLIT_TYPE)
+    )
+    added = pairs.join(train, on=pair, how="anti", maintain_order="left")
+    not_relevant = pairs.join(train.filter(pl.col("relevance") == 0), on=pair, how="semi")
+    report = {
+        "pairs": pairs.height,
+        "added": added.height,
+        "judged_not_relevant_dropped": not_relevant.height,
+    }
+    return SplitJudgements(added, report)
 
 
 def _judged_queries(source: Source, judgements: pl.DataFrame) -> pl.DataFrame:

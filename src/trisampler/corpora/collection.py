@@ -26,6 +26,11 @@ class Collection:
             query_id and doc_id; at least one relevance is positive.
         dev_judgements: the same, possibly empty.
         test_judgements: the same, possibly empty.
+        given_negatives: query_id, doc_id (String), rank (Int32); what the source itself names as
+            negatives of training queries, ranked from 1 in its order; sorted by query_id and rank;
+            a document once for a query; empty where the source names none. One that is judged
+            relevant may be among them: it shows its worth where that judgement is hidden, and
+            drawing refuses it where it is not.
         report: what was read, counted, repaired, merged and held out; plain JSON values.
     """
 
@@ -34,6 +39,7 @@ class Collection:
     train_judgements: pl.DataFrame
     dev_judgements: pl.DataFrame
     test_judgements: pl.DataFrame
+    given_negatives: pl.DataFrame
     report: dict[str, Any]
 
     def judgements(self, split: Split) -> pl.DataFrame:

@@ -20,11 +20,13 @@ class MergedQueries:
         queries: query_id, text, normalized_text; the smallest id of each group and its text.
         judgements: query_id, doc_id, relevance, split; at most one row of a document for a query
             in a split, the highest relevance.
+        kept_ids: query_id, kept_id; of every query the id of its group.
         report: how many were merged, with a few examples.
     """
 
     queries: pl.DataFrame
     judgements: pl.DataFrame
+    kept_ids: pl.DataFrame
     report: dict[str, Any]
 
 
@@ -38,7 +40,8 @@ def merge_equal_queries(queries: pl.DataFrame, judgements: pl.DataFrame) -> Merg
     texts = [normalize_query(text) for text in queries["text"].to_list()]
     grouped = queries.with_columns(pl.Series("normalized_text", texts, dtype=pl.String))
     grouped = grouped.with_columns(kept_id=pl.col("query_id").min().over("normalized_text"))
-    mapped = judgements.join(grouped.select("query_id", "kept_id"), on="query_id")
+    kept_ids = grouped.select("query_id", "kept_id")
+    mapped = judgements.join(kept_ids, on="query_id")
     mapped = mapped.with_columns(query_id="kept_id").drop("kept_id")
     merged = mapped.group_by("split", "query_id", "doc_id").agg(pl.col("relevance").max())
     kept = grouped.filter(pl.col("query_id") == pl.col("kept_id")).drop("kept_id")
@@ -55,5 +58,8 @@ def merge_equal_queries(queries: pl.DataFrame, judgements: pl.DataFrame) -> Merg
         "examples": groups.head(_SHOWN_GROUPS)["query_id"].to_list(),
     }
     return MergedQueries(
-        kept.sort("query_id"), merged.select("query_id", "doc_id", "relevance", "split"), report
+        kept.sort("query_id"),
+        merged.select("query_id", "doc_id", "relevance", "split"),
+        kept_ids,
+        report,
     )

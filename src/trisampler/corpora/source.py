@@ -20,6 +20,7 @@ JUDGEMENT_ROWS = {
     "relevance": pl.Int32,
     "line": pl.UInt32,
 }
+GIVEN_ROWS = {"query_id": pl.String, "doc_id": pl.String, "line": pl.UInt32}
 
 Repairs = defaultdict[str, Counter[str]]
 """How often what was mended, by the name of the file inside the source."""
@@ -71,11 +72,27 @@ class Source:
 
     Ids and query texts are not blank; a document's title and text are "" where they are blank;
     relevances are at least 0.
+
+    Attributes:
+        documents: DOCUMENT_ROWS.
+        queries: QUERY_ROWS.
+        judgements: JUDGEMENT_ROWS per split; there is always a training split.
+        hold_outs: splits to take from training where the source has none.
+        added_positives: JUDGEMENT_ROWS of relevance 1, each pair once: training judgements of the
+            pairs that the training split does not judge.
+        given_negatives: GIVEN_ROWS, each pair once: what the source itself names as negatives, for
+            each query in the order in which they are to be taken.
+        repairs: how often what was mended.
+        details: what else is to be said of this source; plain JSON values.
+        notes: sentences on what this source means for measures.
     """
 
     documents: LocatedRows
     queries: LocatedRows
     judgements: dict[Split, LocatedRows]
     hold_outs: tuple[HoldOut, ...]
+    added_positives: LocatedRows | None = None
+    given_negatives: LocatedRows | None = None
     repairs: Repairs = field(default_factory=no_repairs)
     details: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()

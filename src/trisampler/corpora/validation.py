@@ -11,7 +11,7 @@ _BLANK = (pl.col("title") == "") & (pl.col("text") == "")
 
 
 def check_source(source: Source) -> None:
-    """Check that ids are unique and that judgements point to what there is.
+    """Check that ids are unique and that judgements and negatives point to what there is.
 
     Raises:
         SourceError: the first row that breaks a rule, in the order of files and lines.
@@ -28,6 +28,12 @@ def check_source(source: Source) -> None:
         _check_known(judgements, source.documents, "doc_id", "document")
         _check_not_blank(judgements, blank, source.documents)
         _check_consistent(judgements)
+    for rows in (source.added_positives, source.given_negatives):
+        if rows is not None:
+            _check_known(rows, source.queries, "query_id", "query")
+            _check_known(rows, source.documents, "doc_id", "document")
+    if source.added_positives is not None:
+        _check_not_blank(source.added_positives, blank, source.documents)
 
 
 def drop_blank_documents(source: Source) -> pl.DataFrame:
@@ -50,15 +56,15 @@ def _check_unique(rows: LocatedRows, column: str, what: str) -> None:
         )
 
 
-def _check_known(judgements: LocatedRows, known: LocatedRows, column: str, what: str) -> None:
-    unknown = judgements.table.join(known.table, on=column, how="anti", maintain_order="left")
+def _check_known(pairs: LocatedRows, known: LocatedRows, column: str, what: str) -> None:
+    unknown = pairs.table.join(known.table, on=column, how="anti", maintain_order="left")
     if unknown.is_empty():
         return
-    raise judgements.error(
+    raise pairs.error(
         unknown["line"][0],
         f"the {what} id {shown(unknown[column][0])} is not in {known.path.name} "
-        f"({unknown.height} of {judgements.table.height} rows name such a {what})",
-        f"Add the {what} there, or remove these judgements",
+        f"({unknown.height} of {pairs.table.height} pairs name such a {what})",
+        f"Add the {what} there, or remove these lines",
     )
 
 

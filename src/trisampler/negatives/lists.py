@@ -11,7 +11,10 @@ from trisampler.negatives.arrays import Bool, Float32, Int32, Int64
 
 
 class Padded(NamedTuple):
-    """Lists side by side: rows -1, ranks 0 and scores 0 where a list has ended."""
+    """Lists side by side: rows -1, ranks 0 and scores 0 where a list has ended.
+
+    Scores are 0 throughout where the lists have none.
+    """
 
     rows_PK: Int64
     ranks_PK: Int32
@@ -28,14 +31,14 @@ class CandidateLists:
         starts: where each owner's list starts, and the last one's end: one longer than the owners.
         rows_X: documents' rows; -1 is a filler and never used.
         ranks_X: from 1.
-        scores_X: as the search gave them.
+        scores_X: as the search gave them; None where no search made the lists.
         first: the owner whose list is the first here.
     """
 
     starts: Int64
     rows_X: Int64
     ranks_X: Int32
-    scores_X: Float32
+    scores_X: Float32 | None
     first: int = 0
 
     @classmethod
@@ -68,14 +71,19 @@ class CandidateLists:
             )
         if inside_PK.all():
             return Padded(
-                self.rows_X[entries_PK], self.ranks_X[entries_PK], self.scores_X[entries_PK]
+                self.rows_X[entries_PK], self.ranks_X[entries_PK], self._scores(entries_PK)
             )
         entries_PK = np.where(inside_PK, entries_PK, 0)
         return Padded(
             np.where(inside_PK, self.rows_X[entries_PK], -1),
             np.where(inside_PK, self.ranks_X[entries_PK], np.int32(0)),
-            np.where(inside_PK, self.scores_X[entries_PK], np.float32(0)),
+            np.where(inside_PK, self._scores(entries_PK), np.float32(0)),
         )
+
+    def _scores(self, entries_PK: Int64) -> Float32:
+        if self.scores_X is None:
+            return np.zeros(entries_PK.shape, np.float32)
+        return self.scores_X[entries_PK]
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import polars as pl
 from trisampler.negatives.audit import overlap
 from trisampler.negatives.diagnostics import describe
 from trisampler.negatives.drawn import BlockDraw
+from trisampler.negatives.errors import NegativesError
 from trisampler.negatives.lists import KeyedScores
 from trisampler.negatives.material import Material
 from trisampler.negatives.miner import Miner, draw_pairs, plane_pairs
@@ -81,7 +82,7 @@ def draw_negatives(
         round_number: of the round; other rounds draw independently.
         lexical: BM25 candidates, in the columns of `candidates`.
         neighbours: documents near positives, in the same columns: query_id holds the positive's id.
-        given: the user's own candidates, in the same columns.
+        given: the user's own candidates: query_id, doc_id, rank.
         teacher: another model's scores of candidates and positives: query_id, doc_id, score.
         former: the former round's negatives, for the overlap.
         block_pairs: pairs to work on at a time; by default what suits the memory.
@@ -136,6 +137,11 @@ def _pools(
     document_ids: Sequence[str],
     settings: SamplingSettings,
 ) -> Pools:
+    if "given" in names and tables["given"] is not None and tables["given"].is_empty():
+        raise NegativesError(
+            "candidates are to come from the pool 'given', and the source names no negatives for "
+            "any query that is trained on. Take 'given' out of sampling.pools, or name some"
+        )
     lists = {
         name: candidate_lists(
             table,

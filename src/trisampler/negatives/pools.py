@@ -62,6 +62,11 @@ class Pools:
                 raise NegativesError(
                     f"candidates are to come from the pool {name!r}, but no table for it was given"
                 )
+            if name == "encoder" and self.lists[name].scores_X is None:
+                raise NegativesError(
+                    "candidates of the pool 'encoder': there is no column 'score'; the encoder's "
+                    "search gives one"
+                )
 
     @property
     def width(self) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from trisampler.negatives.arrays import Int64
+from trisampler.negatives.arrays import Float32, Int64
 from trisampler.negatives.drawn import SOURCES, Drawn, Plane
 from trisampler.negatives.errors import NegativesError
 from trisampler.negatives.lists import CandidateLists, KeyedScores
@@ -76,10 +76,10 @@ def candidate_lists(
     document_ids: Sequence[str],
     where: str,
 ) -> CandidateLists:
-    """Lists from a table with query_id, doc_id, rank, score, in the order of ranks.
+    """Lists from a table with query_id, doc_id, rank, in the order of ranks.
 
     Args:
-        table: rows in any order.
+        table: rows in any order; `score` where a search made them.
         owner_ids: what query_id names: queries, or documents for the pool of neighbours.
         document_ids: the corpus.
         where: what the table is, for messages.
@@ -87,17 +87,15 @@ def candidate_lists(
     Raises:
         NegativesError: a missing column, an unknown id, or a score that is null, NaN or infinite.
     """
-    _check_columns(table, ("query_id", "doc_id", "rank", "score"), where)
+    _check_columns(table, ("query_id", "doc_id", "rank"), where)
     owner_X = rows_by_id(table, "query_id", owner_ids, "query", where)
     row_X = rows_by_id(table, "doc_id", document_ids, "document", where)
     rank_X = table["rank"].cast(pl.Int32).fill_null(0).to_numpy()
-    score_X = table["score"].cast(pl.Float32).fill_null(np.nan).to_numpy()
-    _check_finite(table, score_X, where)
+    score_X = _finite_scores(table, where) if "score" in table.columns else None
     if not _is_sorted(owner_X, rank_X):
         order = np.lexsort((row_X, rank_X, owner_X))
-        owner_X, row_X, rank_X, score_X = (
-            each[order] for each in (owner_X, row_X, rank_X, score_X)
-        )
+        owner_X, row_X, rank_X = owner_X[order], row_X[order], rank_X[order]
+        score_X = None if score_X is None else score_X[order]
     starts = np.searchsorted(owner_X, np.arange(len(owner_ids) + 1))
     return CandidateLists(starts, row_X, rank_X, score_X)
 
@@ -114,8 +112,7 @@ def keyed_scores(
     _check_columns(table, ("query_id", "doc_id", "score"), where)
     query_X = rows_by_id(table, "query_id", query_ids, "query", where)
     row_X = rows_by_id(table, "doc_id", document_ids, "document", where)
-    score_X = table["score"].cast(pl.Float32).fill_null(np.nan).to_numpy()
-    _check_finite(table, score_X, where)
+    score_X = _finite_scores(table, where)
     key_X = query_X * len(document_ids) + row_X
     order = np.argsort(key_X, kind="stable")
     key_X = key_X[order]
@@ -221,7 +218,8 @@ def _check_columns(table: pl.DataFrame, wanted: Sequence[str], where: str) -> No
         )
 
 
-def _check_finite(table: pl.DataFrame, score_X: np.ndarray, where: str) -> None:
+def _finite_scores(table: pl.DataFrame, where: str) -> Float32:
+    score_X = table["score"].cast(pl.Float32).fill_null(np.nan).to_numpy()
     bad = np.flatnonzero(~np.isfinite(score_X))
     if bad.size:
         row = table.row(int(bad[0]), named=True)
@@ -230,3 +228,4 @@ def _check_finite(table: pl.DataFrame, score_X: np.ndarray, where: str) -> None:
             f"{row['score']} ({bad.size} such); scores must be finite. The vectors hold NaN or "
             "overflow: embed them in float32 or bfloat16, and search again"
         )
+    return score_X

@@ -12,6 +12,7 @@ _SHARED = {
     "train_judgements",
     "dev_judgements",
     "test_judgements",
+    "given_negatives",
     "ingestion_report",
     "vector_cache",
     "dev_pool",

@@ -14,7 +14,15 @@ from trisampler.incremental.outside import reads_outside
 @reads_outside("source", digest_source)
 def read_source(
     source: SourceSettings, seed: int
-) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame, dict[str, Any]]:
+) -> tuple[
+    pl.DataFrame,
+    pl.DataFrame,
+    pl.DataFrame,
+    pl.DataFrame,
+    pl.DataFrame,
+    pl.DataFrame,
+    dict[str, Any],
+]:
     """Read the source whole, check it, and only then hand it on."""
     collection = read_collection(source, seed)
     return (
@@ -23,6 +31,7 @@ def read_source(
         collection.train_judgements,
         collection.dev_judgements,
         collection.test_judgements,
+        collection.given_negatives,
         collection.report,
     )
 

@@ -18,6 +18,7 @@ def create_pipeline() -> Pipeline:
                     "all_train_judgements",
                     "dev_judgements",
                     "test_judgements",
+                    "given_negatives",
                     "ingestion_report",
                 ],
                 name="read_source",

@@ -21,6 +21,7 @@ def negatives_drawer(round_number: int) -> Callable[..., Any]:
         corpus_embeddings: Embeddings,
         corpus: pl.DataFrame,
         train_judgements: pl.DataFrame,
+        given_negatives: pl.DataFrame,
         sampling: SamplingSettings,
         seed: int,
     ) -> tuple[pl.DataFrame, dict[str, Any], pl.DataFrame]:
@@ -37,6 +38,7 @@ def negatives_drawer(round_number: int) -> Callable[..., Any]:
             seed=seed,
             round_number=round_number,
             lexical=lexical_candidates,
+            given=given_negatives,
         )
         return drawn.table, drawn.diagnostics, drawn.plane
 

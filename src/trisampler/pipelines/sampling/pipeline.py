@@ -18,6 +18,7 @@ def create_pipeline(round_number: int) -> Pipeline:
                     "corpus_embeddings",
                     "corpus",
                     "train_judgements",
+                    "given_negatives",
                     "params:sampling",
                     "params:seed",
                 ],
