@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from negatives.world import unit
-from trisampler.negatives import NegativesError, SamplingSettings, array_mining, mine
+from trisampler.negatives import NegativesError, SamplingSettings, mine, searching
 from trisampler.negatives.vectors import gathered_products, paired_products
 
 N, Q, D = 300, 60, 24
@@ -61,7 +61,7 @@ def test_a_search_of_ones_own_and_chunks_change_nothing(arrays, monkeypatch):
     scores = np.pad(found.scores_QK, ((0, 0), (0, 3)), constant_values=np.nan)
     given = mine(queries, documents, pairs, settings, candidates=(filled, scores))
     assert same(given, whole)
-    monkeypatch.setattr(array_mining, "_QUERIES_AT_ONCE", 7)
+    monkeypatch.setattr(searching, "QUERIES_AT_ONCE", 7)
     chunked = mine(queries, documents, pairs, settings, depth=40)
     assert same(chunked, whole)
     assert chunked.diagnostics == whole.diagnostics

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from trisampler.negatives.array_mining import mine as mine
     from trisampler.negatives.draw import draw as draw
     from trisampler.negatives.errors import NegativesError as NegativesError
-    from trisampler.negatives.mining import Negatives as Negatives
     from trisampler.negatives.mining import draw_negatives as draw_negatives
     from trisampler.negatives.registry import SAMPLERS as SAMPLERS
     from trisampler.negatives.registry import build_sampler as build_sampler
+    from trisampler.negatives.round import Negatives as Negatives
     from trisampler.negatives.sampler import Sampler as Sampler
     from trisampler.negatives.sampler import Stage as Stage
     from trisampler.negatives.settings import SamplingSettings as SamplingSettings
@@ -27,7 +27,7 @@ _HOMES = {
     "mine": "array_mining",
     "draw": "draw",
     "NegativesError": "errors",
-    "Negatives": "mining",
+    "Negatives": "round",
     "draw_negatives": "mining",
     "SAMPLERS": "registry",
     "build_sampler": "registry",

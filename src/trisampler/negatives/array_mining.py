@@ -1,8 +1,8 @@
-"""Mining from plain arrays: no ids, no tables, nothing else of this project needed."""
+"""Mining from plain arrays: no ids, no tables, no texts. Texts have `text_mining`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,18 +10,21 @@ import numpy.typing as npt
 
 from trisampler.negatives.arrays import Bool, Float32, Int32, Int64
 from trisampler.negatives.diagnostics import describe
-from trisampler.negatives.drawn import BlockDraw, Drawn, join
+from trisampler.negatives.drawn import BlockDraw, Drawn
 from trisampler.negatives.errors import NegativesError
 from trisampler.negatives.lists import CandidateLists
 from trisampler.negatives.material import Material
-from trisampler.negatives.miner import Miner, draw_pairs
+from trisampler.negatives.miner import Miner
 from trisampler.negatives.noise import digest_rows
-from trisampler.negatives.pools import Pools
 from trisampler.negatives.registry import build_sampler
-from trisampler.negatives.settings import SamplingSettings
+from trisampler.negatives.searching import (
+    Search,
+    nearest_to_queries,
+    search_and_draw,
+    unsearched_pools,
+)
+from trisampler.negatives.settings import Pool, SamplingSettings
 from trisampler.negatives.vectors import ArrayVectors
-
-_QUERIES_AT_ONCE = 4096
 
 
 @dataclass(frozen=True)
@@ -102,13 +105,14 @@ def mine(
             document_digests_N=digest_rows(len(corpus.ids)),
             positive_keys_X=keys_P,
         )
-        unsearched = CandidateLists.from_matrix(
-            np.empty((0, 1), np.int64), np.empty((0, 1), np.float32)
-        )
-        names = settings.pools or (sampler.pool,)
-        pools = Pools(names, {"encoder": unsearched}, settings.corpus_offered)
+        searches: dict[Pool, Search] = {
+            "encoder": nearest_to_queries(queries, corpus, depth)
+            if candidates is None
+            else _given_candidates(candidates, len(corpus.ids))
+        }
+        pools = unsearched_pools(searches, settings, sampler.pool)
         miner = Miner(material, sampler, pools, settings, seed, round_number)
-        drawn = _searched_and_drawn(miner, depth, candidates)
+        drawn = search_and_draw(miner, searches)
     written_P = drawn.counts(len(keys_P))
     diagnostics = describe(drawn.statistics, sampler, settings, written_P)
     return _by_pair(drawn.drawn, written_P, settings.negatives, order_P, diagnostics)
@@ -127,46 +131,19 @@ def _keys(pairs_P2: npt.ArrayLike, queries: int, documents: int) -> tuple[Int64,
     return keys_P, order_P
 
 
-def _searched_and_drawn(
-    miner: Miner, depth: int, candidates: tuple[npt.NDArray[Any], Float32] | None
-) -> BlockDraw:
-    material, draws = miner.material, []
-    query_P = material.positive_keys_X // material.total
-    for start in range(0, len(material.query_ids), _QUERIES_AT_ONCE):
-        stop = min(start + _QUERIES_AT_ONCE, len(material.query_ids))
-        low, high = (int(each) for each in np.searchsorted(query_P, [start, stop]))
-        if low == high:
-            continue
-        pools = miner.pools
-        if "encoder" in pools.names:
-            rows_QK, scores_QK = _candidates(material, depth, candidates, start, stop)
-            lists = CandidateLists.from_matrix(rows_QK, scores_QK, first=start)
-            pools = replace(pools, lists={"encoder": lists})
-        draws.append(draw_pairs(replace(miner, pools=pools), pairs=range(low, high)))
-    return join(draws)
+def _given_candidates(candidates: tuple[npt.NDArray[Any], Float32], documents: int) -> Search:
+    """A search whose results are at hand."""
 
-
-def _candidates(
-    material: Material,
-    depth: int,
-    candidates: tuple[npt.NDArray[Any], Float32] | None,
-    start: int,
-    stop: int,
-) -> tuple[Int64, Float32]:
-    if candidates is not None:
-        rows_QK, scores_QK = (each[start:stop] for each in candidates)
-        if rows_QK.size and int(rows_QK.max()) >= material.total:
+    def search(queries: range, _: Int64) -> CandidateLists:
+        rows_QK, scores_QK = (each[queries.start : queries.stop] for each in candidates)
+        if rows_QK.size and int(rows_QK.max()) >= documents:
             raise NegativesError(
-                f"a candidate of queries {start} to {stop - 1} is row {rows_QK.max()}, but there "
-                f"are {material.total} documents"
+                f"a candidate of queries {queries.start} to {queries.stop - 1} is row "
+                f"{rows_QK.max()}, but there are {documents} documents"
             )
-        return rows_QK.astype(np.int64), scores_QK
-    from trisampler.search.flat import search_flat
+        return CandidateLists.from_matrix(rows_QK.astype(np.int64), scores_QK, queries.start)
 
-    found = search_flat(
-        ArrayVectors(material.queries.vectors(slice(start, stop))), material.corpus, depth
-    )
-    return found.rows_QK.astype(np.int64), found.scores_QK
+    return search
 
 
 def _by_pair(

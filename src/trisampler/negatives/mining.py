@@ -3,49 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 
-from trisampler.negatives.audit import overlap
-from trisampler.negatives.diagnostics import describe
 from trisampler.negatives.drawn import BlockDraw
 from trisampler.negatives.errors import NegativesError
-from trisampler.negatives.lists import KeyedScores
-from trisampler.negatives.material import Material
-from trisampler.negatives.miner import Miner, draw_pairs, plane_pairs
-from trisampler.negatives.noise import digest_ids
+from trisampler.negatives.miner import draw_pairs
 from trisampler.negatives.pools import Pools
-from trisampler.negatives.registry import build_sampler
+from trisampler.negatives.round import Negatives, Round
 from trisampler.negatives.settings import Pool, SamplingSettings
-from trisampler.negatives.tables import (
-    candidate_lists,
-    keyed_scores,
-    negatives_table,
-    plane_table,
-    positive_keys,
-    text_classes,
-)
+from trisampler.negatives.tables import candidate_lists
 from trisampler.negatives.vectors import Vectors
 from trisampler.progress import progress_bar
-
-
-@dataclass(frozen=True)
-class Negatives:
-    """A round's negatives.
-
-    Attributes:
-        table: query_id, positive_id, negative_id, rank, s_q_neg, s_q_pos, s_pos_neg,
-            log_probability, source; sorted by query_id, positive_id, order of drawing.
-        diagnostics: the round in numbers, ready for JSON.
-        plane: for some pairs all eligible candidates: query_id, positive_id, doc_id, cos_q_pos,
-            cos_q_doc, cos_pos_doc, drawn.
-    """
-
-    table: pl.DataFrame
-    diagnostics: dict[str, Any]
-    plane: pl.DataFrame
 
 
 def draw_negatives(
@@ -90,44 +59,19 @@ def draw_negatives(
     Raises:
         NegativesError: unusable input, named by query.
     """
-    sampler = build_sampler(settings.sampler, settings.parameters)
-    query_ids, document_ids = queries.ids, corpus.ids
-    keys_P = positive_keys(judgements, query_ids, document_ids)
+    task = Round(queries, corpus, corpus_table, judgements, settings, seed, round_number, teacher)
     tables: dict[Pool, pl.DataFrame | None] = {
         "encoder": candidates,
         "lexical": lexical,
         "given": given,
         "neighbours": neighbours,
     }
-    if sampler.pool is None or not len(keys_P):
-        drawn = BlockDraw.nothing()
-    else:
-        pools = _pools(settings.pools or (sampler.pool,), tables, query_ids, document_ids, settings)
-        material = Material(
-            queries=queries,
-            corpus=corpus,
-            query_ids=query_ids,
-            document_ids=document_ids,
-            classes_N=text_classes(corpus_table, document_ids),
-            query_digests_Q=digest_ids(query_ids),
-            document_digests_N=digest_ids(document_ids),
-            positive_keys_X=keys_P,
-            teacher=_teacher(teacher, query_ids, document_ids),
-        )
-        shown = plane_pairs(material, seed, settings.plane_pairs)
-        miner = Miner(material, sampler, pools, settings, seed, round_number, shown)
-        with progress_bar(len(keys_P), f"drawing ({sampler.name})", "pair") as bar:
-            drawn = draw_pairs(miner, block_pairs=block_pairs, done=bar.update)
-    table = negatives_table(drawn.drawn, keys_P, query_ids, document_ids)
-    diagnostics = {
-        **describe(drawn.statistics, sampler, settings, drawn.counts(len(keys_P))),
-        "seed": seed,
-        "round": round_number,
-        "queries_without_positive": _without_positive(judgements),
-        "overlap_with_former_round": None if former is None else overlap(table, former),
-    }
-    plane = plane_table(drawn.plane, keys_P, query_ids, document_ids)
-    return Negatives(table, diagnostics, plane)
+    drawn, pool, pairs = BlockDraw.nothing(), task.sampler.pool, len(task.keys_P)
+    if pool is not None and pairs:
+        pools = _pools(settings.pools or (pool,), tables, queries.ids, corpus.ids, settings)
+        with progress_bar(pairs, f"drawing ({task.sampler.name})", "pair") as bar:
+            drawn = draw_pairs(task.miner(pools), block_pairs=block_pairs, done=bar.update)
+    return task.negatives(drawn, former)
 
 
 def _pools(
@@ -153,15 +97,3 @@ def _pools(
         if table is not None and name in names
     }
     return Pools(names, lists, settings.corpus_offered)
-
-
-def _teacher(
-    table: pl.DataFrame | None, query_ids: Sequence[str], document_ids: Sequence[str]
-) -> KeyedScores | None:
-    return None if table is None else keyed_scores(table, query_ids, document_ids, "teacher")
-
-
-def _without_positive(judgements: pl.DataFrame) -> int:
-    """How many judged queries have no positive."""
-    best = judgements.group_by("query_id").agg(pl.col("relevance").max())
-    return int((best["relevance"] < 1).sum())

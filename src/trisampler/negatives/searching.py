@@ -1,0 +1,124 @@
+"""Drawing without candidates at hand: they are searched for, some thousand queries at a time.
+
+What is held besides vectors and result does not grow with the number of queries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from trisampler.negatives.arrays import Int64
+from trisampler.negatives.drawn import BlockDraw, join
+from trisampler.negatives.lists import CandidateLists
+from trisampler.negatives.miner import Miner, draw_pairs
+from trisampler.negatives.pools import Pools
+from trisampler.negatives.settings import Pool, SamplingSettings
+from trisampler.negatives.tables import candidate_lists
+from trisampler.negatives.vectors import Vectors
+
+if TYPE_CHECKING:
+    from trisampler.search.lexical import LexicalIndex
+
+QUERIES_AT_ONCE = 4096
+
+Search = Callable[[range, Int64], CandidateLists]
+"""Rows of some queries, and the rows of their positives, to the lists of one pool."""
+
+
+def unsearched_pools(
+    searches: Mapping[Pool, Search], settings: SamplingSettings, default: Pool
+) -> Pools:
+    """The pools that the settings name, their lists still empty.
+
+    Raises:
+        NegativesError: there is no search for one of them.
+    """
+    empty = CandidateLists.from_matrix(np.empty((0, 1), np.int64), np.empty((0, 1), np.float32))
+    names = settings.pools or (default,)
+    return Pools(names, dict.fromkeys(searches, empty), settings.corpus_offered)
+
+
+def search_and_draw(
+    miner: Miner,
+    searches: Mapping[Pool, Search],
+    done: Callable[[int], object] = lambda _: None,
+) -> BlockDraw:
+    """Draw the negatives of all pairs of the miner's material.
+
+    Args:
+        miner: what to draw with, its pools unsearched.
+        searches: one for each pool but `corpus`; those of other pools are not called.
+        done: told how many pairs each block had.
+    """
+    material, draws = miner.material, []
+    query_P, positive_P = np.divmod(material.positive_keys_X, material.total)
+    for start in range(0, len(material.query_ids), QUERIES_AT_ONCE):
+        queries = range(start, min(start + QUERIES_AT_ONCE, len(material.query_ids)))
+        low, high = (int(each) for each in np.searchsorted(query_P, [start, queries.stop]))
+        if low == high:
+            continue
+        lists: dict[Pool, CandidateLists] = {
+            name: searches[name](queries, positive_P[low:high])
+            for name in miner.pools.names
+            if name != "corpus"
+        }
+        pools = replace(miner.pools, lists=lists)
+        draws.append(draw_pairs(replace(miner, pools=pools), pairs=range(low, high), done=done))
+    return join(draws)
+
+
+def nearest_to_queries(queries: Vectors, corpus: Vectors, depth: int) -> Search:
+    """An exact search for each query's nearest documents."""
+
+    def search(rows: range, _: Int64) -> CandidateLists:
+        found = _nearest(queries, np.array(rows, dtype=np.int64), corpus, depth)
+        return replace(found, first=rows.start)
+
+    return search
+
+
+def nearest_to_positives(corpus: Vectors, total: int, depth: int) -> Search:
+    """An exact search for each positive's nearest documents."""
+
+    def search(_: range, positives: Int64) -> CandidateLists:
+        rows = np.unique(positives)
+        found = _nearest(corpus, rows, corpus, depth)
+        lengths_N = np.zeros(total, dtype=np.int64)
+        lengths_N[rows] = np.diff(found.starts)
+        return replace(found, starts=np.concatenate([[0], np.cumsum(lengths_N)]))
+
+    return search
+
+
+def lexical_hits(
+    index: LexicalIndex, queries: pl.DataFrame, document_ids: Sequence[str], depth: int
+) -> Search:
+    """BM25's best documents of each query.
+
+    Args:
+        index: of the documents.
+        queries: query_id and text, sorted by query_id.
+        document_ids: in the order of rows.
+        depth: documents of each query.
+    """
+
+    def search(rows: range, _: Int64) -> CandidateLists:
+        asked = queries[rows.start : rows.stop]
+        hits = index.search(asked, depth)
+        lists = candidate_lists(hits, asked["query_id"].to_list(), document_ids, "BM25's hits")
+        return replace(lists, first=rows.start)
+
+    return search
+
+
+def _nearest(owners: Vectors, rows: Int64, corpus: Vectors, depth: int) -> CandidateLists:
+    from trisampler.search.flat import search_flat
+    from trisampler.search.vectors import SelectedVectors
+
+    found = search_flat(SelectedVectors(owners, rows), corpus, depth)
+    return CandidateLists.from_matrix(found.rows_QK.astype(np.int64), found.scores_QK)
