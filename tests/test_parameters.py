@@ -8,12 +8,18 @@ from typing import Any
 import pytest
 from kedro.config import OmegaConfigLoader
 
+from trisampler.negatives.sampler import Sampler, Stage, uniform
 from trisampler.parameters import ParameterError, check_parameters
 from trisampler.settings import CONFIG_LOADER_ARGS
 from trisampler.structure import Structure, StructureError, refuse_structural_parameters
 
 CONF = Path(__file__).parents[1] / "conf"
 ENVIRONMENTS = sorted(path.name for path in CONF.iterdir() if path.is_dir())
+
+
+def near_positives() -> Sampler:
+    """A user's own sampler, whose pool is not retrieved unless the parameters name it."""
+    return Sampler("near-positives", "neighbours", (Stage(uniform),), "", "")
 
 
 def loader(env: str = "base", **runtime_params: Any) -> OmegaConfigLoader:
@@ -47,6 +53,11 @@ def test_the_base_file_names_every_parameter() -> None:
         ({"sampling": {"sampler": "trii"}}, ["sampling", "trii"]),
         ({"workspace": "../elsewhere"}, ["workspace", "../elsewhere"]),
         ({"encoder": {"pooling": "max"}}, ["encoder.pooling", "'max'"]),
+        ({"audit": {"hidden_share": 1}}, ["audit.hidden_share", "found 1"]),
+        (
+            {"sampling": {"sampler": f"{__name__}:near_positives"}},
+            ["sampling: ", "add sampling.pools=[neighbours]"],
+        ),
     ],
 )
 def test_what_does_not_fit_is_named(runtime: dict[str, Any], told: list[str]) -> None:
@@ -54,6 +65,11 @@ def test_what_does_not_fit_is_named(runtime: dict[str, Any], told: list[str]) ->
         check_parameters(loader(**runtime)["parameters"])
     for words in told:
         assert words in str(error.value)
+
+
+def test_a_sampler_of_neighbours_fits_where_they_are_named() -> None:
+    sampling = {"sampler": f"{__name__}:near_positives", "pools": ["neighbours"]}
+    check_parameters(loader(sampling=sampling)["parameters"])
 
 
 def test_a_numeric_workspace_is_a_name() -> None:

@@ -1,7 +1,12 @@
-"""`kedro run` with `--force` and `--dry-run`; errors a user can mend come without a traceback."""
+"""`kedro run` with `--force` and `--dry-run`, and with lists in `--params`.
+
+Errors a user can mend come without a traceback.
+"""
 
 from __future__ import annotations
 
+import json
+import re
 from typing import Any
 
 import click
@@ -11,11 +16,39 @@ from kedro.framework.cli.utils import CONTEXT_SETTINGS
 from trisampler.errors import TrisamplerError
 
 _RUNNER = "trisampler.incremental.IncrementalRunner"
+_COMMA_OUTSIDE_BRACKETS = re.compile(r",(?![^\[\]]*\])")
 
 
 @click.group(context_settings=CONTEXT_SETTINGS, name="trisampler")
 def cli() -> None:
     """Commands of the project."""
+
+
+def read_params(context: click.Context, option: click.Parameter, value: str) -> dict[str, Any]:
+    """`a.b=1,c=[x,y],prompt=query: ` as a tree.
+
+    Kedro's own reading cuts lists at their commas, and takes a text with a colon for a mapping.
+
+    Raises:
+        click.BadParameter: An item is no key=value, or its value no YAML.
+    """
+    from omegaconf import OmegaConf
+    from yaml import YAMLError
+
+    items = []
+    for item in _COMMA_OUTSIDE_BRACKETS.split(value):
+        key, equals, text = item.partition("=")
+        if item.strip() and not (key.strip() and equals):
+            raise click.BadParameter(f"{item.strip()!r} is no key=value", context, option)
+        if ": " in f"{text} " and text.lstrip()[0] not in "{[\"'":
+            text = json.dumps(text)
+        items += [f"{key.strip()}={text}"] if equals else []
+    try:
+        tree = OmegaConf.to_container(OmegaConf.from_dotlist(items))
+    except YAMLError as error:
+        raise click.BadParameter(str(error), context, option) from None
+    assert isinstance(tree, dict)
+    return {str(key): branch for key, branch in tree.items()}
 
 
 def _run(*, force: bool, dry_run: bool, **options: Any) -> Any:
@@ -42,7 +75,14 @@ cli.add_command(
         "run",
         callback=_run,
         params=[
-            *kedro_run.params,
+            *(option for option in kedro_run.params if option.name != "params"),
+            click.Option(
+                ["--params"],
+                type=click.UNPROCESSED,
+                default="",
+                callback=read_params,
+                help="Parameters of this run: source.path=DIR,sampling.pools=[encoder,corpus]",
+            ),
             click.Option(["--force"], is_flag=True, help="Run every node, up to date or not."),
             click.Option(
                 ["--dry-run"], is_flag=True, help="Say what would run and why; run nothing."

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from trisampler.corpora.settings import AuditSettings, SourceSettings
 from trisampler.encoders.settings import EncoderSettings, EncodingSettings
@@ -41,6 +41,19 @@ class Parameters(BaseModel):
     development: DevPoolSettings
     training: TrainingSettings
     evaluation: EvaluationSettings
+
+    @field_validator("sampling")
+    @classmethod
+    def _neighbours_are_retrieved(cls, sampling: SamplingSettings) -> SamplingSettings:
+        from trisampler.negatives.registry import build_sampler
+
+        own_pool = build_sampler(sampling.sampler, sampling.parameters).pool
+        if own_pool == "neighbours" and not sampling.pools:
+            raise ValueError(
+                f"sampler {sampling.sampler!r} draws from the pool neighbours, which is retrieved "
+                "where sampling.pools names it: add sampling.pools=[neighbours]"
+            )
+        return sampling
 
 
 def check_parameters(tree: dict[str, Any]) -> Parameters:

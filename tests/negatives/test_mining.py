@@ -162,6 +162,15 @@ def test_blocks_change_nothing_with_mixed_pools(world, name):
     assert set(world.draw("top-k", **POOLS).table["source"]) == set(POOLS["pools"])
 
 
+def test_a_pool_that_has_nothing_leaves_the_others_as_they_are(world):
+    empty = world.replaced(neighbours=world.neighbours.clear())
+    assert everything(empty.draw("tri")) == everything(world.draw("tri"))
+    with_empty = empty.draw("top-k", pools=("encoder", "neighbours")).table
+    assert with_empty.equals(world.draw("top-k", pools=("encoder",)).table)
+    alone = empty.draw("top-k", pools=("neighbours",)).table
+    assert set(alone["source"]) == {"fallback"}
+
+
 @pytest.mark.parametrize("name", ["tri", "random", "margin-bins"])
 def test_row_order_changes_nothing(world, name):
     whole = everything(world.draw(name, **POOLS))

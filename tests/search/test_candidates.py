@@ -6,14 +6,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from search.samples import clustered, embeddings
+from search.samples import clustered, embeddings, naive_search
 from trisampler.search.candidates import (
     RANKED_COLUMNS,
     candidate_rows,
     candidates_table,
     mark_positives,
 )
-from trisampler.search.dense import search_queries
+from trisampler.search.dense import search_neighbours, search_queries
 from trisampler.search.errors import SearchError
 from trisampler.search.flat import search_flat
 from trisampler.search.order import TopK
@@ -100,3 +100,34 @@ def test_query_without_a_vector_is_named() -> None:
     sample = embeddings(clustered(0, 9, 8))
     with pytest.raises(SearchError, match="'nobody' has no vector"):
         search_queries(sample, sample, pl.Series(["d000001", "nobody"]), 5)
+
+
+@pytest.mark.parametrize("lengths", ["equal", "different"])
+def test_neighbours_are_the_nearest_other_documents(lengths: str) -> None:
+    vectors = clustered(1, 40, 8)
+    if lengths == "different":  # a short document is not its own nearest
+        vectors *= np.random.default_rng(0).uniform(0.1, 3, size=(40, 1)).astype(np.float32)
+    corpus = embeddings(vectors)
+    some = pl.Series(["d000030", "d000004", "d000030"])
+    found = search_neighbours(corpus, some, 6)
+    assert found.schema == table().schema
+    for row, doc_id in ((4, "d000004"), (30, "d000030")):
+        naive = naive_search(vectors[[row]], vectors, 40)
+        others = [
+            (corpus.ids[other], score)
+            for other, score in zip(naive.rows_QK[0], naive.scores_QK[0], strict=True)
+            if other != row
+        ]
+        own = found.filter(query_id=doc_id)
+        assert own["rank"].to_list() == [1, 2, 3, 4, 5, 6]
+        assert list(own.select("doc_id", "score").iter_rows()) == others[:6]
+    assert found.height == 12
+
+
+def test_a_document_hidden_behind_its_copies_has_no_more_neighbours_than_asked_for() -> None:
+    found = search_neighbours(embeddings(np.ones((9, 4))), pl.Series(["d000000"]), 3)
+    assert found["doc_id"].to_list() == ["d000008", "d000007", "d000006"]
+
+
+def test_the_only_document_has_no_neighbours() -> None:
+    assert search_neighbours(embeddings(np.ones((1, 4))), pl.Series(["d000000"]), 3).equals(table())

@@ -1,4 +1,4 @@
-"""Search for queries by id: embeddings in, a table of ranked documents out."""
+"""Search by id, for queries or near documents: embeddings in, a table of ranked documents out."""
 
 from __future__ import annotations
 
@@ -37,3 +37,24 @@ def search_queries(
         )
     selected = SelectedVectors(queries, rows["row"].to_numpy())
     return candidates_table(asked.to_list(), corpus.ids, search_flat(selected, corpus, depth))
+
+
+def search_neighbours(corpus: Vectors, document_ids: pl.Series, depth: int) -> pl.DataFrame:
+    """The `depth` nearest other documents of some documents, exactly, as a candidates table.
+
+    Args:
+        corpus: embeddings of all documents.
+        document_ids: whose neighbours; repeated ids count once, and the order does not matter.
+        depth: neighbours of each document, which is none of them itself.
+
+    Returns:
+        A candidates table whose query_id holds the document that the others are near to.
+
+    Raises:
+        SearchError: as `search_queries` does.
+    """
+    # The document is mostly its own nearest, but need not be: vectors may differ in length.
+    found = search_queries(corpus, corpus, document_ids, depth + 1)
+    others = found.filter(pl.col("query_id") != pl.col("doc_id"))
+    rank = pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("query_id")
+    return others.with_columns(rank=rank).filter(pl.col("rank") <= depth)

@@ -24,6 +24,12 @@ class RetrievalSettings(BaseModel):
         ge=1,
         description="Candidates of each training query: its nearest documents.",
     )
+    neighbours: int = Field(
+        default=50,
+        ge=1,
+        description="Documents nearest to each training positive, where negatives are drawn from "
+        "the pool of neighbours.",
+    )
 
 
 class LexicalSettings(BaseModel):

@@ -10,7 +10,7 @@ from trisampler.encoders.encoder import Encoder
 from trisampler.encoders.locate import digest_encoder
 from trisampler.encoders.settings import EncoderSettings
 from trisampler.incremental.outside import reads_outside
-from trisampler.search.settings import LexicalSettings, RetrievalSettings
+from trisampler.search.settings import LexicalSettings
 
 if TYPE_CHECKING:
     from trisampler.search.lexical import LexicalIndex
@@ -22,12 +22,12 @@ def search_train_and_dev(
     train_judgements: pl.DataFrame,
     dev_judgements: pl.DataFrame,
     lexical: LexicalSettings,
-    retrieval: RetrievalSettings,
+    candidates: int,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The lexical candidates of training queries, and the BM25 run on dev."""
     index = _index(corpus, lexical)
     return (
-        index.search(_judged(queries, train_judgements), retrieval.depth),
+        index.search(_judged(queries, train_judgements), candidates),
         index.search(_judged(queries, dev_judgements), lexical.depth),
     )
 

@@ -32,7 +32,7 @@ def _bm25() -> Pipeline:
                     "train_judgements",
                     "dev_judgements",
                     "params:lexical",
-                    "params:retrieval",
+                    "params:retrieval.depth",
                 ],
                 outputs=["candidates", "dev_run"],
                 name="search_train_and_dev",

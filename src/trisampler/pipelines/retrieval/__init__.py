@@ -1,4 +1,4 @@
-"""The encoder's nearest documents of each training query."""
+"""The encoder's nearest documents of each training query, and of each positive."""
 
 from trisampler.pipelines.retrieval.pipeline import create_pipeline
 

@@ -2,11 +2,11 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from trisampler.pipelines.retrieval.nodes import retrieve_candidates
+from trisampler.pipelines.retrieval.nodes import retrieve_candidates, retrieve_neighbours
 
 
 def create_pipeline() -> Pipeline:
-    """Retrieve the candidates of training queries."""
+    """Retrieve the candidates of training queries and, where used, their positives' neighbours."""
     return Pipeline(
         [
             Node(
@@ -15,11 +15,22 @@ def create_pipeline() -> Pipeline:
                     "query_embeddings",
                     "corpus_embeddings",
                     "train_judgements",
-                    "params:retrieval",
+                    "params:retrieval.depth",
                 ],
                 outputs="candidates",
                 name="retrieve_candidates",
-            )
+            ),
+            Node(
+                retrieve_neighbours,
+                inputs=[
+                    "corpus_embeddings",
+                    "train_judgements",
+                    "params:retrieval.neighbours",
+                    "params:sampling.pools",
+                ],
+                outputs="neighbours",
+                name="retrieve_neighbours",
+            ),
         ],
         namespace="retrieval",
         prefix_datasets_with_namespace=False,

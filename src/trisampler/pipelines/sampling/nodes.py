@@ -17,6 +17,7 @@ def negatives_drawer(round_number: int) -> Callable[..., Any]:
     def draw_negatives(
         candidates: pl.DataFrame,
         lexical_candidates: pl.DataFrame,
+        neighbours: pl.DataFrame,
         query_embeddings: Embeddings,
         corpus_embeddings: Embeddings,
         corpus: pl.DataFrame,
@@ -38,6 +39,7 @@ def negatives_drawer(round_number: int) -> Callable[..., Any]:
             seed=seed,
             round_number=round_number,
             lexical=lexical_candidates,
+            neighbours=neighbours,
             given=given_negatives,
         )
         return drawn.table, drawn.diagnostics, drawn.plane

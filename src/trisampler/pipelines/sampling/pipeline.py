@@ -14,6 +14,7 @@ def create_pipeline(round_number: int) -> Pipeline:
                 inputs=[
                     "candidates",
                     "lexical_candidates",
+                    "neighbours",
                     "query_embeddings",
                     "corpus_embeddings",
                     "corpus",

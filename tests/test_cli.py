@@ -1,0 +1,35 @@
+"""What `kedro run --params` understands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+import pytest
+
+from trisampler.cli import read_params
+
+CONTEXT = click.Context(click.Command("run"))
+OPTION = click.Option(["--params"])
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("", {}),
+        ("seed=3, training.steps=20", {"seed": 3, "training": {"steps": 20}}),
+        ("a.pools=[x,y],b=1e-3", {"a": {"pools": ["x", "y"]}, "b": 0.001}),
+        ("a=[x,y],b=[z]", {"a": ["x", "y"], "b": ["z"]}),
+        ("a.prompt=query: ,b=null,", {"a": {"prompt": "query: "}, "b": None}),
+        ("a={b: 0.5},c='x: y'", {"a": {"b": 0.5}, "c": "x: y"}),
+        ("path=/data/a=b", {"path": "/data/a=b"}),
+    ],
+)
+def test_lists_and_values(text: str, tree: dict[str, Any]) -> None:
+    assert read_params(CONTEXT, OPTION, text) == tree
+
+
+@pytest.mark.parametrize("text", ["seed", "=3", "seed=1,steps", "pools=[x"])
+def test_what_cannot_be_read_is_refused(text: str) -> None:
+    with pytest.raises(click.BadParameter):
+        read_params(CONTEXT, OPTION, text)
