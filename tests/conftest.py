@@ -21,3 +21,13 @@ def tiny_encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("encoder") / "tiny"
     build_untrained_encoder(folder, seed=0)
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_cross_encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny randomly initialised BERT that reads two texts and gives one logit."""
+    from tiny_cross_encoder import save_tiny_cross_encoder
+
+    folder = tmp_path_factory.mktemp("cross_encoder") / "tiny"
+    save_tiny_cross_encoder(folder)
+    return folder
