@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from trisampler.negatives.sampler import Sampler as Sampler
     from trisampler.negatives.sampler import Stage as Stage
     from trisampler.negatives.settings import SamplingSettings as SamplingSettings
+    from trisampler.negatives.text_mining import MinedNegatives as MinedNegatives
+    from trisampler.negatives.text_mining import mine_negatives as mine_negatives
 
 _HOMES = {
     "MinedRows": "array_mining",
@@ -34,6 +36,8 @@ _HOMES = {
     "Sampler": "sampler",
     "Stage": "sampler",
     "SamplingSettings": "settings",
+    "MinedNegatives": "text_mining",
+    "mine_negatives": "text_mining",
 }
 
 

@@ -110,7 +110,8 @@ def mine(
             if candidates is None
             else _given_candidates(candidates, len(corpus.ids))
         }
-        pools = unsearched_pools(searches, settings, sampler.pool)
+        names = settings.pools or (sampler.pool,)
+        pools = unsearched_pools(searches, names, settings.corpus_offered)
         miner = Miner(material, sampler, pools, settings, seed, round_number)
         drawn = search_and_draw(miner, searches)
     written_P = drawn.counts(len(keys_P))

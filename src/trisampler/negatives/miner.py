@@ -51,15 +51,7 @@ class Miner:
     purpose: str = "draw"
 
     def __post_init__(self) -> None:
-        if self.material.teacher is not None:
-            return
-        if self.sampler.needs_teacher or self.settings.teacher_ceiling is not None:
-            what = (
-                "teacher_ceiling" if self.settings.teacher_ceiling is not None else "this sampler"
-            )
-            raise NegativesError(
-                f"sampler {self.sampler.name!r}: {what} needs teacher scores and none were given"
-            )
+        require_teacher(self.sampler, self.settings, given=self.material.teacher is not None)
 
     @property
     def block_pairs(self) -> int:
@@ -165,6 +157,20 @@ class Miner:
             scored.scores.cos_pos_cand_PK[cell],
             drawn_PK[row, column],
         )
+
+
+def require_teacher(sampler: Sampler, settings: SamplingSettings, *, given: bool) -> None:
+    """Refuse to go without teacher scores what cannot.
+
+    Raises:
+        NegativesError: they are needed and not given.
+    """
+    if given or not (sampler.needs_teacher or settings.teacher_ceiling is not None):
+        return
+    what = "teacher_ceiling" if settings.teacher_ceiling is not None else "this sampler"
+    raise NegativesError(
+        f"sampler {sampler.name!r}: {what} needs teacher scores and none were given"
+    )
 
 
 def draw_pairs(

@@ -66,10 +66,10 @@ def draw_negatives(
         "given": given,
         "neighbours": neighbours,
     }
-    drawn, pool, pairs = BlockDraw.nothing(), task.sampler.pool, len(task.keys_P)
-    if pool is not None and pairs:
-        pools = _pools(settings.pools or (pool,), tables, queries.ids, corpus.ids, settings)
-        with progress_bar(pairs, f"drawing ({task.sampler.name})", "pair") as bar:
+    drawn = BlockDraw.nothing()
+    if task.pools:
+        pools = _pools(task.pools, tables, queries.ids, corpus.ids, settings)
+        with progress_bar(len(task.keys_P), f"drawing ({task.sampler.name})", "pair") as bar:
             drawn = draw_pairs(task.miner(pools), block_pairs=block_pairs, done=bar.update)
     return task.negatives(drawn, former)
 

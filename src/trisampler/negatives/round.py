@@ -19,7 +19,7 @@ from trisampler.negatives.noise import digest_ids
 from trisampler.negatives.pools import Pools
 from trisampler.negatives.registry import build_sampler
 from trisampler.negatives.sampler import Sampler
-from trisampler.negatives.settings import SamplingSettings
+from trisampler.negatives.settings import Pool, SamplingSettings
 from trisampler.negatives.tables import (
     keyed_scores,
     negatives_table,
@@ -80,6 +80,13 @@ class Round:
     def keys_P(self) -> Int64:
         """Keys of the judged positives, sorted."""
         return positive_keys(self.judgements, self.queries.ids, self.corpus.ids)
+
+    @property
+    def pools(self) -> tuple[Pool, ...]:
+        """Where candidates come from; nowhere if there is nothing to draw."""
+        if self.sampler.pool is None or not len(self.keys_P):
+            return ()
+        return self.settings.pools or (self.sampler.pool,)
 
     def miner(self, pools: Pools) -> Miner:
         """What draws this round's negatives from these pools."""

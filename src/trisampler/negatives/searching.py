@@ -17,7 +17,7 @@ from trisampler.negatives.drawn import BlockDraw, join
 from trisampler.negatives.lists import CandidateLists
 from trisampler.negatives.miner import Miner, draw_pairs
 from trisampler.negatives.pools import Pools
-from trisampler.negatives.settings import Pool, SamplingSettings
+from trisampler.negatives.settings import Pool
 from trisampler.negatives.tables import candidate_lists
 from trisampler.negatives.vectors import Vectors
 
@@ -31,16 +31,15 @@ Search = Callable[[range, Int64], CandidateLists]
 
 
 def unsearched_pools(
-    searches: Mapping[Pool, Search], settings: SamplingSettings, default: Pool
+    searches: Mapping[Pool, Search], names: Sequence[Pool], corpus_offered: int
 ) -> Pools:
-    """The pools that the settings name, their lists still empty.
+    """The pools of these names, their lists still empty.
 
     Raises:
         NegativesError: there is no search for one of them.
     """
     empty = CandidateLists.from_matrix(np.empty((0, 1), np.int64), np.empty((0, 1), np.float32))
-    names = settings.pools or (default,)
-    return Pools(names, dict.fromkeys(searches, empty), settings.corpus_offered)
+    return Pools(names, dict.fromkeys(searches, empty), corpus_offered)
 
 
 def search_and_draw(

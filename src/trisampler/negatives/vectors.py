@@ -45,7 +45,7 @@ class ArrayVectors:
     @cached_property
     def ids(self) -> Sequence[str]:
         """Row numbers as text of nine digits or more."""
-        return [f"{row:09d}" for row in range(len(self.matrix_ND))]
+        return [row_id(row) for row in range(len(self.matrix_ND))]
 
     @property
     def dimension(self) -> int:
@@ -55,6 +55,11 @@ class ArrayVectors:
     def vectors(self, rows: slice | Int64 | None = None) -> Float32:
         """Float32 (n, D): the given rows, or all without a copy."""
         return self.matrix_ND if rows is None else self.matrix_ND[rows]
+
+
+def row_id(row: int) -> str:
+    """A row's number as an id, in nine digits or more."""
+    return f"{row:09d}"
 
 
 class VectorReader:
