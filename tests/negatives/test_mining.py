@@ -117,6 +117,8 @@ def test_provenance_is_what_the_vectors_and_candidates_say(world):
         "s_pos_neg": pl.Float32,
         "log_probability": pl.Float32,
         "source": pl.String,
+        "teacher_q_neg": pl.Float32,
+        "teacher_q_pos": pl.Float32,
     }
     joined = table.join(
         world.candidates, left_on=["query_id", "negative_id"], right_on=["query_id", "doc_id"]
@@ -278,5 +280,6 @@ def test_vectors_need_not_be_ours(world):
         SamplingSettings(sampler="tri"),
         seed=0,
         round_number=1,
+        teacher=world.teacher,
     ).table
     assert theirs.equals(ours)

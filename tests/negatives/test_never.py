@@ -91,6 +91,7 @@ def test_the_hits_are_counted_by_the_first_rule_that_applied():
         "repeated": 1,
         "near_duplicate": 1,
         "teacher": 0,
+        "teacher_unscored": 0,
     }
     assert sorted(drawn.table["negative_id"]) in (["d003", "d005"], ["d004", "d005"])
 

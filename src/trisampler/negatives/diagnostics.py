@@ -13,6 +13,7 @@ from trisampler.negatives.eligibility import RULES
 from trisampler.negatives.pools import Candidates
 from trisampler.negatives.sampler import Sampler
 from trisampler.negatives.samplers.tri import leaning, near_positive
+from trisampler.negatives.scores import PairScores
 from trisampler.negatives.scoring import Scored
 from trisampler.negatives.settings import SamplingSettings
 from trisampler.negatives.stages import Outcome
@@ -52,6 +53,7 @@ def pair_statistics(
         "drawn_harder": _count(drawn_PK & harder_PK),
         "filled": _count(outcome.filled_Pn),
         "zero_vector": scored.zero_P,
+        **_without_teacher_score(scores, drawn_PK),
     }
 
 
@@ -103,6 +105,9 @@ def _summary(
         },
         "zero_vector_pairs": int(statistics["zero_vector"].sum()),
     }
+    if "unscored" in statistics:
+        summary["share_without_teacher_score"] = _share(statistics["unscored"], eligible)
+        summary["drawn_share_without_teacher_score"] = _share(statistics["drawn_unscored"], drawn)
     keep = sampler.stages[0].keep
     if keep is not None:
         least, most = keep.bounds(negatives)
@@ -114,6 +119,17 @@ def _summary(
             "bounds": [least, most],
         }
     return summary
+
+
+def _without_teacher_score(scores: PairScores, drawn_PK: Bool) -> PairStatistics:
+    """How many eligible and how many drawn columns have no score, where there is a teacher."""
+    if scores.teacher_q_cand_PK is None:
+        return {}
+    unscored_PK = np.isnan(scores.teacher_q_cand_PK)
+    return {
+        "unscored": _count(scores.eligible_PK & unscored_PK),
+        "drawn_unscored": _count(drawn_PK & unscored_PK),
+    }
 
 
 def _entropy(sampler: Sampler, candidates: Candidates, outcome: Outcome) -> Float64:

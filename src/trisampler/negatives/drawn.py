@@ -28,6 +28,8 @@ class Drawn(NamedTuple):
         s_pos_neg_X: s(d+, d-).
         log_probability_X: of this draw given the earlier ones of its stage.
         source_X: number in `SOURCES`.
+        teacher_q_neg_X: the teacher's score of (q, d-), NaN where there is none.
+        teacher_q_pos_X: the same of (q, d+).
     """
 
     pair_X: Int64
@@ -38,6 +40,8 @@ class Drawn(NamedTuple):
     s_pos_neg_X: Float32
     log_probability_X: Float32
     source_X: Int64
+    teacher_q_neg_X: Float32
+    teacher_q_pos_X: Float32
 
     def take(self, places: Int64) -> Drawn:
         """Those draws only, in that order."""
@@ -72,7 +76,11 @@ class BlockDraw(NamedTuple):
         integers, floats = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
         ranks, masks = np.empty(0, dtype=np.int32), np.empty(0, dtype=bool)
         return cls(
-            Drawn(integers, integers, ranks, floats, floats, floats, floats, integers),
+            Drawn(
+                *(integers, integers, ranks),
+                *(floats, floats, floats, floats),
+                *(integers, floats, floats),
+            ),
             {},
             Plane(integers, integers, floats, floats, floats, masks),
         )

@@ -23,7 +23,14 @@ class Eligibility(NamedTuple):
     excluded_P: dict[str, Int64]
 
 
-RULES = ("judged_positive", "text_identical", "repeated", "near_duplicate", "teacher")
+RULES = (
+    "judged_positive",
+    "text_identical",
+    "repeated",
+    "near_duplicate",
+    "teacher",
+    "teacher_unscored",
+)
 
 
 def judge_candidates(
@@ -33,7 +40,8 @@ def judge_candidates(
     positive_keys_X: Int64,
     positive_class_keys_X: Int64,
     near_PK: Bool,
-    refused_PK: Bool | None,
+    refused_PK: Bool | None = None,
+    unscored_PK: Bool | None = None,
 ) -> Eligibility:
     """What may be drawn of each pair's candidates.
 
@@ -44,7 +52,8 @@ def judge_candidates(
         positive_keys_X: sorted query * N + row of the judged positives.
         positive_class_keys_X: the same of their classes.
         near_PK: near-duplicates of a judged positive.
-        refused_PK: what the teacher scores too high; None without a teacher's ceiling.
+        refused_PK: what the teacher scores too high; None without a ceiling.
+        unscored_PK: what is left out because the teacher has no score of it; None for nothing.
     """
     total = len(classes_N)
     offsets_P = query_P[:, None] * total
@@ -53,12 +62,14 @@ def judge_candidates(
     same_text_PK = find_sorted(offsets_P + classes_PK, positive_class_keys_X)[0] & valid_PK
     judged_PK = np.zeros_like(valid_PK)
     judged_PK[same_text_PK] = find_sorted((offsets_P + rows_PK)[same_text_PK], positive_keys_X)[0]
+    nothing_PK = np.zeros_like(valid_PK)
     masks = (
         judged_PK,
         same_text_PK,
         repeated(classes_PK),
         near_PK,
-        np.zeros_like(valid_PK) if refused_PK is None else refused_PK,
+        nothing_PK if refused_PK is None else refused_PK,
+        nothing_PK if unscored_PK is None else unscored_PK,
     )
     eligible_PK = valid_PK
     excluded_P: dict[str, Int64] = {}

@@ -160,17 +160,10 @@ class Miner:
 
 
 def require_teacher(sampler: Sampler, settings: SamplingSettings, *, given: bool) -> None:
-    """Refuse to go without teacher scores what cannot.
-
-    Raises:
-        NegativesError: they are needed and not given.
-    """
-    if given or not (sampler.needs_teacher or settings.teacher_ceiling is not None):
-        return
-    what = "teacher_ceiling" if settings.teacher_ceiling is not None else "this sampler"
-    raise NegativesError(
-        f"sampler {sampler.name!r}: {what} needs teacher scores and none were given"
-    )
+    """Raise NegativesError where scores of a teacher are needed and not `given`."""
+    needing = settings.teacher_needed_by(sampler)
+    if needing is not None and not given:
+        raise NegativesError(f"{needing} needs teacher scores, and none were given")
 
 
 def draw_pairs(
@@ -209,6 +202,8 @@ def _drawn(block: Block, candidates: Candidates, scores: PairScores, outcome: Ou
     pair_X, place_X = np.nonzero(outcome.mask_Pn)
     cell: Any = (pair_X, outcome.columns_Pn[pair_X, place_X])
     numbers_K = np.array([SOURCES.index(source) for source in candidates.sources])
+    unknown_X = np.full(len(pair_X), np.nan, dtype=np.float32)
+    teacher_q_cand_PK, teacher_q_pos_P = scores.teacher_q_cand_PK, scores.teacher_q_pos_P
     return Drawn(
         pair_X=pair_X + block.first,
         row_X=candidates.rows_PK[cell],
@@ -218,4 +213,6 @@ def _drawn(block: Block, candidates: Candidates, scores: PairScores, outcome: Ou
         s_pos_neg_X=scores.s_pos_cand_PK[cell],
         log_probability_X=outcome.log_probability_Pn[pair_X, place_X].astype(np.float32),
         source_X=numbers_K[cell[1]],
+        teacher_q_neg_X=unknown_X if teacher_q_cand_PK is None else teacher_q_cand_PK[cell],
+        teacher_q_pos_X=unknown_X if teacher_q_pos_P is None else teacher_q_pos_P[pair_X],
     )

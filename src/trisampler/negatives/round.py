@@ -36,7 +36,8 @@ class Negatives:
 
     Attributes:
         table: query_id, positive_id, negative_id, rank, s_q_neg, s_q_pos, s_pos_neg,
-            log_probability, source; sorted by query_id, positive_id, order of drawing.
+            log_probability, source, teacher_q_neg, teacher_q_pos; sorted by query_id, positive_id,
+            order of drawing. The teacher's are null where it gave no score.
         diagnostics: the round in numbers, ready for JSON.
         plane: for some pairs all eligible candidates: query_id, positive_id, doc_id, cos_q_pos,
             cos_q_doc, cos_pos_doc, drawn.

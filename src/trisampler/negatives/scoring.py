@@ -55,9 +55,13 @@ def score_block(
     rows_PK = candidates.rows_PK
     measured = _measure(block, candidates, material, settings.guard)
     teacher_q_pos_P, teacher_q_cand_PK = _teacher_scores(block, rows_PK, material)
-    refused_PK = None
-    if settings.teacher_ceiling is not None and teacher_q_cand_PK is not None:
-        refused_PK = teacher_q_cand_PK >= settings.teacher_ceiling
+    refused_PK = unscored_PK = None
+    if teacher_q_cand_PK is not None:
+        if settings.teacher_ceiling is not None:
+            refused_PK = teacher_q_cand_PK >= settings.teacher_ceiling
+        if settings.teacher_unscored == "drop":
+            ranked_K = np.array([source != "corpus" for source in candidates.sources])
+            unscored_PK = np.isnan(teacher_q_cand_PK) & ranked_K
     low, high = block.key_range(material.total)
     eligible_PK, excluded_P = judge_candidates(
         rows_PK,
@@ -67,6 +71,7 @@ def score_block(
         between(material.positive_class_keys_X, low, high),
         measured.near_PK,
         refused_PK,
+        unscored_PK,
     )
     if settings.document_scores == "cosine":
         lean_PK = measured.cos_pos_cand_PK - measured.cos_q_cand_PK

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+if TYPE_CHECKING:
+    from trisampler.negatives.sampler import Sampler
 
 Pool = Literal["encoder", "lexical", "given", "neighbours", "corpus"]
 """Where candidates come from, in the order in which their columns stand:
@@ -49,7 +52,12 @@ class SamplingSettings(BaseModel):
     teacher_ceiling: float | None = Field(
         None,
         description="with a teacher: candidates it scores at or above this are never drawn "
-        "(RocketQA keeps those below 0.1); candidates without a score stay",
+        "(RocketQA keeps those below 0.1)",
+    )
+    teacher_unscored: Literal["keep", "drop"] = Field(
+        "keep",
+        description="with a teacher: whether candidates that it has not scored may be drawn; "
+        "uniform draws from the corpus, which nobody scores beforehand, always may",
     )
     plane_pairs: int = Field(
         300, ge=0, description="pairs whose candidates are kept with their cosines, for plots"
@@ -59,6 +67,14 @@ class SamplingSettings(BaseModel):
     def corpus_offered(self) -> int:
         """Documents the pool corpus offers each pair: some to spare for what is not eligible."""
         return max(self.corpus_candidates, 4 * self.negatives)
+
+    def teacher_needed_by(self, sampler: Sampler) -> str | None:
+        """The parameter that needs a teacher's scores, with its value; None where none does."""
+        if sampler.needs_teacher:
+            return f"sampler={self.sampler}"
+        if self.teacher_ceiling is not None:
+            return f"teacher_ceiling={self.teacher_ceiling}"
+        return "teacher_unscored=drop" if self.teacher_unscored == "drop" else None
 
     @model_validator(mode="after")
     def _sampler_is_known(self) -> SamplingSettings:

@@ -26,6 +26,8 @@ NEGATIVES_SCHEMA = {
     "s_pos_neg": pl.Float32,
     "log_probability": pl.Float32,
     "source": pl.String,
+    "teacher_q_neg": pl.Float32,
+    "teacher_q_pos": pl.Float32,
 }
 PLANE_SCHEMA = {
     "query_id": pl.String,
@@ -180,9 +182,14 @@ def negatives_table(
         "s_pos_neg": drawn.s_pos_neg_X,
         "log_probability": drawn.log_probability_X,
         "source": sources.gather(drawn.source_X),
+        "teacher_q_neg": drawn.teacher_q_neg_X,
+        "teacher_q_pos": drawn.teacher_q_pos_X,
     }
     table = pl.DataFrame(columns, schema=NEGATIVES_SCHEMA)
-    return table.with_columns(rank=pl.when(pl.col("rank") > 0).then(pl.col("rank")))
+    return table.with_columns(
+        pl.col("teacher_q_neg", "teacher_q_pos").fill_nan(None),
+        rank=pl.when(pl.col("rank") > 0).then(pl.col("rank")),
+    )
 
 
 def plane_table(
