@@ -58,6 +58,10 @@ def test_the_base_file_names_every_parameter() -> None:
             {"sampling": {"sampler": f"{__name__}:near_positives"}},
             ["sampling: ", "add sampling.pools=[neighbours]"],
         ),
+        ({"sampling": {"sampler": "margin-bins"}}, ["sampler=margin-bins", "teacher.name is null"]),
+        ({"sampling": {"teacher_ceiling": 0.1}}, ["teacher_ceiling=0.1", "teacher.name is null"]),
+        ({"sampling": {"teacher_unscored": "drop"}}, ["unscored=drop", "teacher.name is null"]),
+        ({"teacher": {"kind": "colbert"}}, ["teacher.kind", "'colbert'"]),
     ],
 )
 def test_what_does_not_fit_is_named(runtime: dict[str, Any], told: list[str]) -> None:
@@ -70,6 +74,11 @@ def test_what_does_not_fit_is_named(runtime: dict[str, Any], told: list[str]) ->
 def test_a_sampler_of_neighbours_fits_where_they_are_named() -> None:
     sampling = {"sampler": f"{__name__}:near_positives", "pools": ["neighbours"]}
     check_parameters(loader(sampling=sampling)["parameters"])
+
+
+def test_what_needs_a_teacher_fits_where_one_is_named() -> None:
+    sampling = {"sampler": "margin-bins", "teacher_ceiling": 0.1, "teacher_unscored": "drop"}
+    check_parameters(loader(sampling=sampling, teacher={"name": "untrained:1"})["parameters"])
 
 
 def test_a_numeric_workspace_is_a_name() -> None:

@@ -7,7 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from trisampler.corpora.settings import AuditSettings, SourceSettings
 from trisampler.encoders.settings import EncoderSettings, EncodingSettings
@@ -15,6 +22,7 @@ from trisampler.errors import TrisamplerError
 from trisampler.evaluation.settings import EvaluationSettings
 from trisampler.negatives.settings import SamplingSettings
 from trisampler.search.settings import LexicalSettings, RetrievalSettings
+from trisampler.teachers.settings import TeacherSettings
 from trisampler.training.settings import DevPoolSettings, TrainingSettings
 
 
@@ -37,6 +45,7 @@ class Parameters(BaseModel):
     encoding: EncodingSettings
     lexical: LexicalSettings
     retrieval: RetrievalSettings
+    teacher: TeacherSettings
     sampling: SamplingSettings
     development: DevPoolSettings
     training: TrainingSettings
@@ -52,6 +61,22 @@ class Parameters(BaseModel):
             raise ValueError(
                 f"sampler {sampling.sampler!r} draws from the pool neighbours, which is retrieved "
                 "where sampling.pools names it: add sampling.pools=[neighbours]"
+            )
+        return sampling
+
+    @field_validator("sampling")
+    @classmethod
+    def _a_teacher_is_named_where_needed(
+        cls, sampling: SamplingSettings, info: ValidationInfo
+    ) -> SamplingSettings:
+        from trisampler.negatives.registry import build_sampler
+
+        needing = sampling.teacher_needed_by(build_sampler(sampling.sampler, sampling.parameters))
+        teacher = info.data.get("teacher")
+        if needing and teacher and teacher.name is None:
+            raise ValueError(
+                f"sampling.{needing} needs a teacher's scores, and teacher.name is null: set it to "
+                "a cross-encoder or a stronger encoder (a hub id, a folder, package:IMPORT_NAME)"
             )
         return sampling
 
@@ -79,6 +104,9 @@ def _describe(problem: Any) -> str:
     if problem["type"] == "extra_forbidden":
         known = sorted(_siblings(location))
         return f"{key}: no such parameter{_nearest(location[-1], known)}"
+    if problem["type"] == "value_error":
+        # Of our own validators: the message says what was found.
+        return f"{key}: {problem['ctx']['error']}"
     return f"{key}: {problem['msg']} (found {problem['input']!r})"
 
 

@@ -15,6 +15,7 @@ _SHARED = {
     "given_negatives",
     "ingestion_report",
     "vector_cache",
+    "teacher_cache",
     "dev_pool",
     "metrics",
     "comparisons",

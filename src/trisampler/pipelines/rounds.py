@@ -1,4 +1,4 @@
-"""A round: retrieve, sample, train, embed with the new encoder, search with it.
+"""A round: retrieve, ask the teacher, sample, train, embed with the new encoder, search with it.
 
 One modular pipeline, instantiated once per round. A round begins with the embeddings of the encoder
 before it and ends with those of its own, which the next round and the evaluation share.
@@ -6,7 +6,7 @@ before it and ends with those of its own, which the next round and the evaluatio
 
 from kedro.pipeline import Pipeline
 
-from trisampler.pipelines import embedding, retrieval, sampling, search, training
+from trisampler.pipelines import embedding, retrieval, sampling, search, teaching, training
 from trisampler.pipelines.namespaces import in_namespace
 
 _OF_AN_ENCODER = ("corpus_embeddings", "query_embeddings")
@@ -22,6 +22,7 @@ def create_round(number: int) -> Pipeline:
     mine_and_train = Pipeline(
         [
             retrieval.create_pipeline(),
+            teaching.create_pipeline(),
             sampling.create_pipeline(number),
             training.create_pipeline(number),
         ],

@@ -32,7 +32,7 @@ class TeacherSettings(TextSettings, ComputingSettings):
         description="the forms of an encoder's name: hub id, folder, package:IMPORT_NAME, "
         "untrained:SEED; null: no teacher",
     )
-    kind: Literal["auto"] | TeacherKind = Field(
+    kind: Literal["auto", "cross-encoder", "bi-encoder"] = Field(
         "auto", description="auto: what the architecture in the model's config.json says"
     )
     depth: int = Field(

@@ -18,6 +18,7 @@ def negatives_drawer(round_number: int) -> Callable[..., Any]:
         candidates: pl.DataFrame,
         lexical_candidates: pl.DataFrame,
         neighbours: pl.DataFrame,
+        teacher_scores: pl.DataFrame,
         query_embeddings: Embeddings,
         corpus_embeddings: Embeddings,
         corpus: pl.DataFrame,
@@ -41,6 +42,7 @@ def negatives_drawer(round_number: int) -> Callable[..., Any]:
             lexical=lexical_candidates,
             neighbours=neighbours,
             given=given_negatives,
+            teacher=None if teacher_scores.is_empty() else teacher_scores,
         )
         return drawn.table, drawn.diagnostics, drawn.plane
 

@@ -15,6 +15,7 @@ def create_pipeline(round_number: int) -> Pipeline:
                     "candidates",
                     "lexical_candidates",
                     "neighbours",
+                    "teacher_scores",
                     "query_embeddings",
                     "corpus_embeddings",
                     "corpus",
