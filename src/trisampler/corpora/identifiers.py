@@ -1,6 +1,8 @@
-"""What can be an id of a query or a document."""
+"""What can be an id of a query or a document, and ids as numbers."""
 
 from __future__ import annotations
+
+import polars as pl
 
 from trisampler.corpora.surrogates import is_encodable
 
@@ -12,3 +14,11 @@ def is_id(text: str) -> bool:
     any cannot be written to them.
     """
     return text.split() == [text] and is_encodable(text)
+
+
+def id_numbers(ids: pl.Series, known: pl.Series) -> pl.Series:
+    """Where each id (String or Categorical) stands in `known` (String, unique), null where nowhere.
+
+    UInt8, UInt16 or UInt32, by the number of known ids: many millions of ids fit memory this way.
+    """
+    return ids.cast(pl.Enum(known), strict=False).to_physical()

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from trisampler.corpora.blocks import Block, read_blocks
 from trisampler.corpora.errors import SourceError, shown
-from trisampler.progress import progress_bar
-
-if TYPE_CHECKING:
-    from tqdm import tqdm
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_WORTH_A_BAR = 64 << 20  # bytes; a smaller file is read before a bar could be looked at
 _CONTEXT = 20  # bytes shown before bytes that are not UTF-8
 
 
@@ -27,32 +22,28 @@ def read_lines(path: Path, repairs: Counter[str]) -> Iterator[tuple[int, str]]:
     Raises:
         SourceError: bytes that are not UTF-8, with their line and offset in the file.
     """
-    offset = 0
-    with path.open("rb") as file, _byte_progress(path) as bar:
-        for number, raw in enumerate(file, start=1):
-            mark = len(_BYTE_ORDER_MARK) if offset == 0 and raw.startswith(_BYTE_ORDER_MARK) else 0
-            try:
-                line = raw[mark:].decode("utf-8")
-            except UnicodeDecodeError as error:
-                raise _not_utf8(path, number, offset + mark, error) from error
-            offset += len(raw)
-            if bar is not None:
-                bar.update(len(raw))
-            if mark:
-                repairs["byte_order_mark"] += 1
-            if line.endswith("\r\n"):
-                repairs["windows_line_ends"] += 1
-            if line.strip():
-                yield number, line.rstrip("\r\n")
-            else:
-                repairs["blank_lines"] += 1
+    for block in read_blocks(path):
+        yield from lines_of(block, path, repairs)
 
 
-def _byte_progress(path: Path) -> AbstractContextManager[tqdm[None] | None]:
-    size = path.stat().st_size
-    if size < _WORTH_A_BAR:
-        return nullcontext()
-    return progress_bar(size, f"Reading {path.name}", "B")
+def lines_of(block: Block, path: Path, repairs: Counter[str]) -> Iterator[tuple[int, str]]:
+    """The same for a part of the file."""
+    offset = block.offset
+    for number, raw in enumerate(io.BytesIO(block.lines), start=block.number):
+        mark = len(_BYTE_ORDER_MARK) if offset == 0 and raw.startswith(_BYTE_ORDER_MARK) else 0
+        try:
+            line = raw[mark:].decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise _not_utf8(path, number, offset + mark, error) from error
+        offset += len(raw)
+        if mark:
+            repairs["byte_order_mark"] += 1
+        if line.endswith("\r\n"):
+            repairs["windows_line_ends"] += 1
+        if line.strip():
+            yield number, line.rstrip("\r\n")
+        else:
+            repairs["blank_lines"] += 1
 
 
 def _not_utf8(path: Path, number: int, start: int, error: UnicodeDecodeError) -> SourceError:

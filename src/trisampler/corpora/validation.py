@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from trisampler.corpora.errors import SourceError, shown
+from trisampler.corpora.identifiers import id_numbers
 from trisampler.corpora.source import LocatedRows, Source
 
 _BLANK = (pl.col("title") == "") & (pl.col("text") == "")
@@ -57,7 +58,7 @@ def _check_unique(rows: LocatedRows, column: str, what: str) -> None:
 
 
 def _check_known(pairs: LocatedRows, known: LocatedRows, column: str, what: str) -> None:
-    unknown = pairs.table.join(known.table, on=column, how="anti", maintain_order="left")
+    unknown = pairs.table.filter(id_numbers(pairs.table[column], known.table[column]).is_null())
     if unknown.is_empty():
         return
     raise pairs.error(
