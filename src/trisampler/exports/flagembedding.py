@@ -1,0 +1,66 @@
+"""FlagEmbedding's training data: JSON lines with `query`, `pos`, `neg`.
+
+After its `AbsEmbedderTrainDataset`. It takes one of the positives, repeats negatives where there
+are fewer than it wants, and fails where there is none. It reads files named .json or .jsonl and
+skips others without a word, compressed ones among them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from trisampler.exports.examples import Example, Examples
+from trisampler.exports.files import Exported, as_json, text_file
+from trisampler.exports.pairs import OnePer
+
+
+def write_flagembedding(
+    path: Path | str,
+    negatives: pl.DataFrame,
+    corpus: pl.DataFrame,
+    queries: pl.DataFrame,
+    judgements: pl.DataFrame | None = None,
+    *,
+    one_per: OnePer = "query",
+    teacher: pl.DataFrame | None = None,
+) -> Exported:
+    """Write one line an example; those without negatives are left out.
+
+    Args:
+        path: the file.
+        negatives: a round's, or those of `mine_negatives`.
+        corpus: doc_id, title, text.
+        queries: query_id, text.
+        judgements: what was mined for.
+        one_per: a line for each query with all its positives, or for each pair.
+        teacher: query_id, doc_id, score; written as `pos_scores` and `neg_scores`, for its
+            `knowledge_distillation`. What it has not scored is left out.
+
+    Raises:
+        ExportError: tables that do not fit together.
+    """
+    examples = Examples.build(
+        negatives, corpus, queries, judgements, one_per=one_per, teacher=teacher
+    )
+    written = 0
+    with text_file(path) as file:
+        for example in examples:
+            if example.negatives:
+                file.write(as_json(_record(example, scores=teacher is not None)) + "\n")
+                written += 1
+    return Exported(written, len(examples) - written, examples.unscored)
+
+
+def _record(example: Example, *, scores: bool) -> dict[str, Any]:
+    record: dict[str, Any] = {
+        "query": example.query,
+        "pos": [passage.whole_text for passage in example.positives],
+        "neg": [passage.whole_text for passage in example.negatives],
+    }
+    if scores:
+        record["pos_scores"] = [passage.score for passage in example.positives]
+        record["neg_scores"] = [passage.score for passage in example.negatives]
+    return record
