@@ -1,7 +1,8 @@
 """A round's tables, small enough to be written by hand.
 
 q1 has two positives, whose negatives share d4; q2 has a random negative and titles; q3 has a
-positive and no negatives; q4 is judged, but nothing is relevant to it.
+positive and no negatives; q4 is judged, but nothing is relevant to it. A teacher has scored all
+but d5 with q1 and d1 with q2.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ class Tables(NamedTuple):
 
 def hand_made() -> Tables:
     negatives = [
-        ("q1", "d1", "d4", 3, 0.5, 0.75, 0.625, -1.0, "encoder"),
-        ("q1", "d1", "d5", 9, 0.25, 0.75, 0.5, -2.0, "lexical"),
-        ("q1", "d2", "d6", 4, 0.125, 0.875, 0.5, -1.0, "encoder"),
-        ("q1", "d2", "d4", 3, 0.5, 0.875, 0.5, -1.0, "encoder"),
-        ("q2", "d3", "d1", None, -0.25, 0.5, 0.0, -3.0, "corpus"),
+        ("q1", "d1", "d4", 3, 0.5, 0.75, 0.625, -1.0, "encoder", 0.25, 1.0),
+        ("q1", "d1", "d5", 9, 0.25, 0.75, 0.5, -2.0, "lexical", None, 1.0),
+        ("q1", "d2", "d6", 4, 0.125, 0.875, 0.5, -1.0, "encoder", 0.125, 0.5),
+        ("q1", "d2", "d4", 3, 0.5, 0.875, 0.5, -1.0, "encoder", 0.25, 0.5),
+        ("q2", "d3", "d1", None, -0.25, 0.5, 0.0, -3.0, "corpus", None, 0.5),
     ]
     corpus = [
         ("d1", "", "one"),
@@ -45,10 +46,3 @@ def hand_made() -> Tables:
         pl.DataFrame(queries, ["query_id", "text"], orient="row"),
         pl.DataFrame(judged, ["query_id", "doc_id", "relevance"], orient="row"),
     )
-
-
-def teacher() -> pl.DataFrame:
-    """Scores of all that hand_made draws, but for q2 and for d5 with q1."""
-    rows = [("q1", "d1", 0.9), ("q1", "d2", 0.8), ("q1", "d4", 0.3), ("q1", "d6", 0.1),
-            ("q3", "d3", 0.7), ("q9", "d1", 0.5)]  # fmt: skip
-    return pl.DataFrame(rows, ["query_id", "doc_id", "score"], orient="row")

@@ -8,7 +8,7 @@ import json
 import polars as pl
 import pytest
 
-from exports.tables import hand_made, teacher
+from exports.tables import hand_made
 from trisampler.exports.dpr import write_dpr
 from trisampler.exports.errors import ExportError
 from trisampler.exports.flagembedding import write_flagembedding
@@ -47,18 +47,26 @@ def test_flagembedding_with_one_line_for_each_pair(tmp_path):
 
 
 def test_flagembedding_with_a_teacher(tmp_path):
-    report = write_flagembedding(tmp_path / "train.jsonl", *hand_made(), teacher=teacher())
+    report = write_flagembedding(tmp_path / "train.jsonl", *hand_made(), teacher_scores=True)
     assert lines(tmp_path / "train.jsonl") == [
         {
             "query": "first",
             "pos": ["one", "Two second café"],
             "neg": [FOUR, 'six "quoted"'],
-            "pos_scores": [0.9, 0.8],
-            "neg_scores": [0.3, 0.1],
+            "pos_scores": [1.0, 0.5],
+            "neg_scores": [0.25, 0.125],
         }
     ]
-    # Unscored: d5 of q1, both documents of q2. q3's positive is scored and has no negative.
+    # Unscored: d5, d1, and q3's positive, of which no negative tells; q2 is left without any.
     assert report == (1, 1, 3)
+
+
+def test_there_must_be_scores_of_a_teacher(tmp_path):
+    negatives, *others = hand_made()
+    unscored = negatives.with_columns(teacher_q_neg=pl.lit(None, pl.Float32))
+    for table in (unscored, negatives.drop("teacher_q_neg")):
+        with pytest.raises(ExportError, match="no scores of a teacher: draw them with one"):
+            write_flagembedding(tmp_path / "a.jsonl", table, *others, teacher_scores=True)
 
 
 def test_tevatron_with_passages(tmp_path):

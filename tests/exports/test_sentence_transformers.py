@@ -39,6 +39,17 @@ def test_triplets():
     assert training_dataset(*hand_made()).column_names == ["anchor", "positive", "negative"]
 
 
+def test_a_teachers_scores():
+    found = rows(output_scores=True, scores_of="teacher")
+    assert [(each["negative"], each["scores"]) for each in found] == [
+        (FOUR, [1.0, 0.25]),
+        (SIX, [0.5, 0.125]),
+        (FOUR, [0.5, 0.25]),
+    ]
+    pairs = rows(output_format="labeled-pair", output_scores=True, scores_of="teacher")
+    assert [each["score"] for each in pairs] == [1.0, 0.5, 0.25, 0.125, 0.5]
+
+
 def test_a_pair_with_too_few_negatives_is_repeated_or_dropped():
     repeated = rows(output_format="n-tuple", output_scores=True)
     assert [each["negative_2"] for each in repeated] == ["Five", FOUR, "one"]

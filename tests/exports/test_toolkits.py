@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from exports.tables import hand_made, teacher
+from exports.tables import hand_made
 from trisampler.exports.dpr import write_dpr
 from trisampler.exports.flagembedding import write_flagembedding
 from trisampler.exports.tevatron import write_tevatron, write_tevatron_ids
@@ -79,7 +79,7 @@ def test_flagembedding_reads_and_collates(installed, tokenizer, tmp_path):
     batch = AbsEmbedderCollator(tokenizer)([read[0], read[1]])
     assert batch["passages"]["input_ids"].shape[0] == 8
 
-    write_flagembedding(path, *hand_made(), teacher=teacher())
+    write_flagembedding(path, *hand_made(), teacher_scores=True)
     arguments = AbsEmbedderDataArguments(
         train_data=[str(path)],
         cache_path=str(tmp_path / "cache"),
@@ -87,7 +87,7 @@ def test_flagembedding_reads_and_collates(installed, tokenizer, tmp_path):
         knowledge_distillation=True,
     )
     _, passages, scores = AbsEmbedderTrainDataset(arguments, tokenizer)[0]
-    known = {"one": 0.9, "Two second café": 0.8, FOUR: 0.3, SIX: 0.1}
+    known = {"one": 1.0, "Two second café": 0.5, FOUR: 0.25, SIX: 0.125}
     assert scores == [known[passage] for passage in passages]
 
 

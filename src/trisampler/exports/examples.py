@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, get_args
 import polars as pl
 
 from trisampler.exports.errors import ExportError
-from trisampler.exports.pairs import OnePer, entries_of, read_pairs
+from trisampler.exports.pairs import OnePer, ScoresOf, entries_of, read_pairs
 
 _EXAMPLES_AT_ONCE = 2048
 
@@ -54,7 +54,7 @@ class Examples:
         corpus: doc_id, title, text.
         queries: query_id, text.
         groups: query, positives, negatives: a row, and lists of row, score and source.
-        unscored: positives and negatives that are left out since the teacher has not scored them.
+        unscored: pairs and negatives that are left out for want of a teacher's score.
     """
 
     corpus: pl.DataFrame
@@ -71,7 +71,7 @@ class Examples:
         judgements: pl.DataFrame | None = None,
         *,
         one_per: OnePer = "query",
-        teacher: pl.DataFrame | None = None,
+        scores_of: ScoresOf = "encoder",
     ) -> Examples:
         """Group the tables.
 
@@ -81,28 +81,22 @@ class Examples:
             queries: query_id, text.
             judgements: what was mined for; without them only pairs with negatives are known.
             one_per: what an example is.
-            teacher: scores to take in place of the encoder's: query_id, doc_id, score. What it
-                has not scored is left out.
+            scores_of: whose scores go with the passages.
 
         Raises:
             ExportError: tables that do not fit together.
         """
         if one_per not in get_args(OnePer):
             raise ExportError(f"one_per is {one_per!r}; it can be 'query' or 'pair'")
-        entries = entries_of(read_pairs(negatives, corpus, queries, judgements), one_per)
-        unscored = 0
-        if teacher is not None:
-            scored = _scored(entries, teacher, corpus, queries)
-            unscored = entries.height - scored.height
-            entries = scored
+        found = read_pairs(negatives, corpus, queries, judgements, scores_of)
+        entries = entries_of(found, one_per)
         entry = pl.struct("row", "score", "source")
         groups = entries.group_by("example", maintain_order=True).agg(
             pl.col("query").first(),
             positives=entry.filter(pl.col("positive")),
             negatives=entry.filter(~pl.col("positive")),
         )
-        groups = groups.filter(pl.col("positives").list.len() > 0)
-        return cls(corpus, queries, groups.drop("example"), unscored)
+        return cls(corpus, queries, groups.drop("example"), found.unscored)
 
     def __len__(self) -> int:
         return self.groups.height
@@ -125,22 +119,3 @@ def _passages(
     entries: list[dict[str, Any]], by_row: dict[int, tuple[str, str, str]]
 ) -> list[Passage]:
     return [Passage(*by_row[each["row"]], each["score"], each["source"]) for each in entries]
-
-
-def _scored(
-    entries: pl.DataFrame, teacher: pl.DataFrame, corpus: pl.DataFrame, queries: pl.DataFrame
-) -> pl.DataFrame:
-    """The entries that the teacher has scored, with its scores."""
-    scores = (
-        teacher.select("query_id", "doc_id", pl.col("score").cast(pl.Float64))
-        .drop_nulls()
-        .unique(["query_id", "doc_id"], keep="first", maintain_order=True)
-        .join(queries.select("query_id").with_row_index("query"), on="query_id")
-        .join(corpus.select("doc_id").with_row_index("row"), on="doc_id")
-        .select("query", "row", "score")
-    )
-    columns = entries.columns
-    scored = entries.drop("score").join(
-        scores, on=["query", "row"], how="inner", maintain_order="left"
-    )
-    return scored.select(columns)

@@ -19,7 +19,8 @@ class Exported(NamedTuple):
     Attributes:
         examples: how many are in it.
         left_out: how many are not, having no negatives, which the toolkit cannot do without.
-        unscored: positives and negatives that are not in it, having no score of the teacher.
+        unscored: pairs and negatives that are not, the teacher's scores being asked for and none
+            being there.
     """
 
     examples: int

@@ -14,7 +14,7 @@ import polars as pl
 
 from trisampler.exports.examples import Example, Examples
 from trisampler.exports.files import Exported, as_json, text_file
-from trisampler.exports.pairs import OnePer
+from trisampler.exports.pairs import OnePer, ScoresOf
 
 
 def write_flagembedding(
@@ -25,7 +25,7 @@ def write_flagembedding(
     judgements: pl.DataFrame | None = None,
     *,
     one_per: OnePer = "query",
-    teacher: pl.DataFrame | None = None,
+    teacher_scores: bool = False,
 ) -> Exported:
     """Write one line an example; those without negatives are left out.
 
@@ -36,20 +36,21 @@ def write_flagembedding(
         queries: query_id, text.
         judgements: what was mined for.
         one_per: a line for each query with all its positives, or for each pair.
-        teacher: query_id, doc_id, score; written as `pos_scores` and `neg_scores`, for its
-            `knowledge_distillation`. What it has not scored is left out.
+        teacher_scores: write the teacher's as `pos_scores` and `neg_scores`, for its
+            `knowledge_distillation`. What the teacher has not scored is left out.
 
     Raises:
-        ExportError: tables that do not fit together.
+        ExportError: tables that do not fit together, or no scores of a teacher.
     """
+    scores_of: ScoresOf = "teacher" if teacher_scores else "encoder"
     examples = Examples.build(
-        negatives, corpus, queries, judgements, one_per=one_per, teacher=teacher
+        negatives, corpus, queries, judgements, one_per=one_per, scores_of=scores_of
     )
     written = 0
     with text_file(path) as file:
         for example in examples:
             if example.negatives:
-                file.write(as_json(_record(example, scores=teacher is not None)) + "\n")
+                file.write(as_json(_record(example, scores=teacher_scores)) + "\n")
                 written += 1
     return Exported(written, len(examples) - written, examples.unscored)
 

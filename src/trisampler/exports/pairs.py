@@ -18,19 +18,27 @@ what was drawn for the two.
 """
 
 
+ScoresOf = Literal["encoder", "teacher"]
+"""Whose scores go with the texts. What the teacher has not scored is then left out."""
+
+_SCORES = {"encoder": ("s_q_pos", "s_q_neg"), "teacher": ("teacher_q_pos", "teacher_q_neg")}
+
+
 @dataclass(frozen=True)
 class Pairs:
     """(query, positive) pairs and their negatives, by row of the queries and of the corpus.
 
     Attributes:
         pairs: pair, query, positive, s_q_pos; sorted by the ids of query and positive, `pair`
-            counting them. s_q_pos is null where a pair has no negative.
+            counting them. The score is null where a pair has no negative.
         drawn: pair, place, negative, s_q_neg, source; sorted by pair and place, which counts a
             pair's negatives in the order of drawing.
+        unscored: pairs and negatives that are left out for want of a score.
     """
 
     pairs: pl.DataFrame
     drawn: pl.DataFrame
+    unscored: int
 
 
 def read_pairs(
@@ -38,34 +46,40 @@ def read_pairs(
     corpus: pl.DataFrame,
     queries: pl.DataFrame,
     judgements: pl.DataFrame | None,
+    scores_of: ScoresOf = "encoder",
 ) -> Pairs:
     """Find the rows of all that the negatives and judgements name.
 
     Args:
-        negatives: query_id, positive_id, negative_id, s_q_neg, s_q_pos, source; a pair's rows in
-            the order of drawing.
+        negatives: query_id, positive_id, negative_id, source and scores; a pair's rows in the
+            order of drawing.
         corpus: doc_id.
         queries: query_id.
         judgements: query_id, doc_id, relevance of what was mined for: 1 or more is a pair. Without
             them the pairs are those that have negatives.
+        scores_of: whose scores to take.
 
     Raises:
-        ExportError: an id is unknown, or negatives were drawn for what is no pair.
+        ExportError: an id is unknown, negatives were drawn for what is no pair, or there are no
+            scores of a teacher.
     """
-    drawn_for = (
-        negatives.select("query_id", "positive_id", "s_q_pos")
-        .unique(["query_id", "positive_id"], keep="first")
-        .with_columns(pl.col("s_q_pos").cast(pl.Float64))
-    )
+    negatives = _with_scores(negatives, scores_of)
+    ids = ["query_id", "positive_id"]
+    drawn_for = negatives.select(*ids, "s_q_pos").unique(ids, keep="first")
     named = drawn_for
     if judgements is not None:
         judged = judgements.filter(pl.col("relevance") >= 1)
         named = judged.select("query_id", positive_id="doc_id").unique()
         _check_pairs(drawn_for, named)
-        named = named.join(drawn_for, on=["query_id", "positive_id"], how="left")
-    named = named.sort("query_id", "positive_id").with_row_index("pair")
+        named = named.join(drawn_for, on=ids, how="left")
+    everything = named.height + negatives.height
+    if scores_of == "teacher":
+        named = named.drop_nulls("s_q_pos")
+        negatives = negatives.drop_nulls("s_q_neg")
+    named = named.sort(ids).with_row_index("pair")
     drawn = (
-        negatives.join(named, on=["query_id", "positive_id"], maintain_order="left")
+        negatives.drop("s_q_pos")
+        .join(named, on=ids, maintain_order="left")
         .with_columns(place=pl.int_range(pl.len()).over("pair"))
         .sort("pair", "place")
     )
@@ -80,9 +94,31 @@ def read_pairs(
             "pair",
             "place",
             _rows(drawn, "negative_id", corpus, "doc_id").alias("negative"),
-            pl.col("s_q_neg").cast(pl.Float64),
+            "s_q_neg",
             "source",
         ),
+        unscored=everything - named.height - drawn.height,
+    )
+
+
+def _with_scores(negatives: pl.DataFrame, scores_of: ScoresOf) -> pl.DataFrame:
+    """query_id, positive_id, negative_id, source, s_q_pos, s_q_neg: the scores asked for."""
+    if scores_of not in _SCORES:
+        raise ExportError(f"scores_of is {scores_of!r}; it can be 'encoder' or 'teacher'")
+    of_positive, of_negative = _SCORES[scores_of]
+    if scores_of == "teacher" and (
+        of_negative not in negatives.columns or negatives[of_negative].is_null().all()
+    ):
+        raise ExportError(
+            "the negatives hold no scores of a teacher: draw them with one, or export the encoder's"
+        )
+    return negatives.select(
+        "query_id",
+        "positive_id",
+        "negative_id",
+        "source",
+        s_q_pos=pl.col(of_positive).cast(pl.Float64),
+        s_q_neg=pl.col(of_negative).cast(pl.Float64),
     )
 
 

@@ -19,7 +19,7 @@ from trisampler.exports.dataset_rows import (
     dataset_rows,
 )
 from trisampler.exports.errors import ExportError
-from trisampler.exports.pairs import read_pairs
+from trisampler.exports.pairs import ScoresOf, read_pairs
 from trisampler.negatives.text_embeddings import AnyEncoder
 from trisampler.negatives.text_mining import mine_negatives
 
@@ -37,6 +37,7 @@ def training_dataset(
     *,
     output_format: OutputFormat = "triplet",
     output_scores: bool = False,
+    scores_of: ScoresOf = "encoder",
     incomplete: Incomplete = "repeat",
     tuple_size: int | None = None,
     anchor_column: str = "anchor",
@@ -50,8 +51,9 @@ def training_dataset(
         queries: query_id, text.
         judgements: what was mined for.
         output_format: what a row is.
-        output_scores: give the encoder's scores: beside the texts of triplets and n-tuples, the
-            positive's first; in place of labels otherwise.
+        output_scores: give scores: beside the texts of triplets and n-tuples, the positive's
+            first; in place of labels otherwise.
+        scores_of: whose; the teacher's are for distillation.
         incomplete: what becomes of pairs with too few negatives for an n-tuple.
         tuple_size: n, the negatives in an n-tuple; by default as many as any pair has.
         anchor_column: name of the queries' column.
@@ -64,7 +66,7 @@ def training_dataset(
         ExportError: tables that do not fit together, an unknown format, or no `datasets`.
     """
     check_format(output_format, incomplete)
-    found = read_pairs(negatives, corpus, queries, judgements)
+    found = read_pairs(negatives, corpus, queries, judgements, scores_of)
     rows = dataset_rows(found, output_format, incomplete, tuple_size, scores=output_scores)
     documents = pl.Series(document_texts(corpus), dtype=pl.String)
     texts = {name: documents for name in rows.columns if name not in _NUMBERS}
