@@ -1,0 +1,59 @@
+"""The README's Python, run as it stands there."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+BLOCKS = re.findall(
+    r"```python\n(.*?)```", (Path(__file__).parents[1] / "README.md").read_text(), re.S
+)
+HUB_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
+
+
+def block_with(words):
+    (found,) = (block for block in BLOCKS if words in block)
+    return found
+
+
+def test_every_block_is_run_by_a_test_below():
+    assert len(BLOCKS) == 3
+
+
+def test_a_sampler_of_ones_own(tmp_path, monkeypatch):
+    block = block_with("def just_below")
+    name = re.match(r"# (\w+\.py)", block)[1]
+    (tmp_path / name).write_text(block)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    from trisampler.negatives import mine_negatives
+
+    mined = mine_negatives(
+        ["sort a list", "open a file"],
+        ["sorted(items)", "open(path)", "items.sort()", "path.read_text()", "items.reverse()"],
+        [(0, 0), (1, 1)],
+        "untrained:0",
+        sampler="my_samplers:just_below",
+        parameters={"width": 2.0},
+    )
+    assert mined.table.height
+
+
+@pytest.mark.slow
+def test_in_place_of_mine_hard_negatives(tiny_encoder_folder):
+    block = block_with("import mine_hard_negatives")
+    assert HUB_MODEL in block
+    names = {}
+    exec(compile(block.replace(HUB_MODEL, str(tiny_encoder_folder)), "README.md", "exec"), names)
+    assert names["dataset"].column_names[:2] == ["query", "answer"]
+    assert len(names["dataset"])
+
+
+@pytest.mark.slow
+def test_from_texts_to_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    exec(compile(block_with("mine_negatives("), "README.md", "exec"), {})
+    (line,) = (tmp_path / "train.jsonl").read_text().splitlines()
+    assert sorted(json.loads(line)) == ["neg", "pos", "query"]
