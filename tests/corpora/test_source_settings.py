@@ -19,6 +19,7 @@ from trisampler.corpora.settings import SourceSettings
         ({"path": "x", "package": "json"}, "two sources"),
         ({"format": "beir"}, "needs path"),
         ({"format": "beir", "package": "json"}, "needs path"),
+        ({"format": "dpr"}, "needs path"),
         ({"package": "../json"}, "package"),
         ({"package": "json."}, "package"),
         ({"package": "3d"}, "package"),

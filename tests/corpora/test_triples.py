@@ -85,7 +85,7 @@ def test_negatives_in_the_order_of_the_file_and_positives_added(clean_folder: Pa
         "pairs": 6,
         "not_in_training_dropped": 1,
         "blank_documents_dropped": 0,
-        "merged_away": 0,
+        "repeated": 0,
         "kept": 5,
         "judged_relevant": 1,
         "queries": 3,
@@ -316,7 +316,7 @@ def test_negatives_follow_merged_queries_and_stay_in_training(
         for rank, doc in enumerate(listed, start=1)
     ]
     report = collection.report["given_negatives"]
-    lost = ("not_in_training_dropped", "blank_documents_dropped", "merged_away")
+    lost = ("not_in_training_dropped", "blank_documents_dropped", "repeated")
     assert report["kept"] + sum(report[name] for name in lost) == report["pairs"]
     positive = set(collection.train_judgements.select("query_id", "doc_id").rows())
     both = positive & set(collection.given_negatives.select("query_id", "doc_id").rows())

@@ -11,6 +11,7 @@ import pytest
 from end_to_end.conftest import FinishedRun
 from end_to_end.project import Project
 from end_to_end.test_no_leak import write_beir
+from trisampler.hashing import digest_text
 
 FROM_GIVEN = "sampling.sampler=top-k,sampling.pools=[given],sampling.negatives=3"
 
@@ -54,6 +55,46 @@ def check_negatives(project: Project, named: pl.DataFrame) -> None:
         path = project.path(f"08_reporting/round_{number}/diagnostics.json")
         assert json.loads(path.read_text())["shortfalls"]["fallback_pairs"] == without.height
     assert 0 <= project.metrics()["dev"]["encoder_2"]["nDCG@10"] <= 1
+
+
+def write_dpr(path: Path, finished: FinishedRun, named: pl.DataFrame, split: str) -> None:
+    """A split of the finished run's data as DPR has it, with the negatives named."""
+    project = finished.project
+    passages = {
+        doc_id: {"title": title, "text": text, "passage_id": doc_id}
+        for doc_id, title, text in project.table("03_primary/corpus.parquet").iter_rows()
+    }
+    questions = dict(project.table("03_primary/queries.parquet").iter_rows())
+    negatives: dict[str, list[str]] = {}
+    for query_id, _, negative_id in named.iter_rows():
+        negatives.setdefault(query_id, []).append(negative_id)
+    judged = project.table(f"03_primary/{split}_judgements.parquet").filter(pl.col("relevance") > 0)
+    elements = [
+        {
+            "question": questions[query_id],
+            "answers": [],
+            "positive_ctxs": [passages[doc_id]],
+            "hard_negative_ctxs": [passages[each] for each in negatives.get(query_id, [])],
+        }
+        for query_id, doc_id in judged.select("query_id", "doc_id").iter_rows()
+    ]
+    path.write_text(json.dumps(elements, indent=4))
+
+
+@pytest.mark.slow
+def test_dpr_files(finished: FinishedRun, tmp_path: Path) -> None:
+    named = own_negatives(finished)
+    (tmp_path / "source").mkdir()
+    for split in ("train", "dev", "test"):
+        write_dpr(tmp_path / "source" / f"my-{split}.json", finished, named, split)
+    project = run_on(tmp_path / "source", tmp_path / "project")
+    asked = finished.project.table("03_primary/queries.parquet")
+    ids = pl.Series([digest_text(text).hex() for text in asked["text"]])
+    digests = dict(zip(asked["query_id"], ids, strict=True))
+    check_negatives(project, named.with_columns(pl.col("query_id").replace_strict(digests)))
+    report = json.loads(project.path("08_reporting/ingestion_report.json").read_text())
+    assert report["format"] == "dpr"
+    assert report["given_negatives"]["kept"] == named.height
 
 
 @pytest.mark.slow

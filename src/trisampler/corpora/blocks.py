@@ -1,22 +1,14 @@
-"""A text file in blocks of whole lines, unpacked where its name ends in .gz."""
+"""A text file in blocks of whole lines."""
 
 from __future__ import annotations
 
-import gzip
-import zlib
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from trisampler.corpora.errors import SourceError
-from trisampler.progress import progress_bar
-
-if TYPE_CHECKING:
-    from tqdm import tqdm
+from trisampler.corpora.opening import opened
 
 _BLOCK = 8 << 20  # bytes
-_WORTH_A_BAR = 64 << 20  # bytes; a smaller file is read before a bar could be looked at
 
 
 class Block(NamedTuple):
@@ -25,7 +17,7 @@ class Block(NamedTuple):
     Attributes:
         lines: their bytes.
         number: of the first line, from 1.
-        offset: of the first byte, from 0; in the unpacked file.
+        offset: of the first byte, from 0.
     """
 
     lines: bytes
@@ -40,32 +32,9 @@ def read_blocks(path: Path) -> Iterator[Block]:
         SourceError: a .gz file that is no gzip, is damaged or was cut off.
     """
     number, offset = 1, 0
-    with path.open("rb") as raw, byte_progress(path) as bar, unpacked(path, raw) as file:
-        while lines := _whole_lines(path, file):
+    with opened(path) as (file, show_progress):
+        while lines := file.read(_BLOCK) + file.readline():
             yield Block(lines, number, offset)
             number += lines.count(b"\n")
             offset += len(lines)
-            if bar is not None:
-                bar.update(raw.tell() - bar.n)
-
-
-def unpacked(path: Path, raw: IO[bytes]) -> IO[bytes] | gzip.GzipFile:
-    """The file itself, or what a .gz file unpacks to."""
-    return gzip.open(raw) if path.suffix == ".gz" else raw
-
-
-def byte_progress(path: Path) -> AbstractContextManager[tqdm[None] | None]:
-    """A bar over the bytes of a file on disk, where it is large."""
-    size = path.stat().st_size
-    if size < _WORTH_A_BAR:
-        return nullcontext()
-    return progress_bar(size, f"Reading {path.name}", "B")
-
-
-def _whole_lines(path: Path, file: IO[bytes] | gzip.GzipFile) -> bytes:
-    try:
-        return file.read(_BLOCK) + file.readline()
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise SourceError.at(
-            path, None, f"cannot be unpacked ({error})", "Fetch the file again, or unpack it"
-        ) from error
+            show_progress()

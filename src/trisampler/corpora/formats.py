@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trisampler.corpora.beir import is_beir_folder, list_beir_files, read_beir
+from trisampler.corpora.dpr import read_dpr
+from trisampler.corpora.dpr_files import is_dpr, list_dpr_files
 from trisampler.corpora.errors import SourceError, listed
-from trisampler.corpora.folders import source_folder
+from trisampler.corpora.folders import source_folder, source_path
 from trisampler.corpora.python_files import has_python_files, list_python_files
 from trisampler.corpora.python_source import read_python_source
 from trisampler.corpora.settings import SourceSettings
@@ -22,7 +24,7 @@ class SourceFormat:
 
     Attributes:
         name: what the settings call it.
-        recognises: whether a folder is meant to be in this format.
+        recognises: whether a file or folder is meant to be in this format.
         list_files: the files that `read` reads.
         read: everything in these files.
         depends_on: what besides the files' bytes decides what is read.
@@ -43,30 +45,35 @@ _PYTHON = SourceFormat(
     read_python_source,
     depends_on=".".join(map(str, sys.version_info[:2])),
 )
-# In the order in which a folder is tried.
-_FORMATS = (SourceFormat("beir", is_beir_folder, list_beir_files, read_beir), _PYTHON)
+# In the order in which a path is tried.
+_FORMATS = (
+    SourceFormat("beir", is_beir_folder, list_beir_files, read_beir),
+    SourceFormat("dpr", is_dpr, list_dpr_files, read_dpr),
+    _PYTHON,
+)
 
 
 def source_format(settings: SourceSettings) -> SourceFormat:
-    """The format that the settings name or, for "auto", that the folder shows.
+    """The format that the settings name or, for "auto", that the path shows.
 
     Raises:
-        SourceError: the folder is not there, or is in no format there is.
+        SourceError: nothing is there, or it is in no format there is.
     """
     if settings.format != "auto":
         return next(form for form in _FORMATS if form.name == settings.format)
     if settings.path is None:
         return _PYTHON
-    folder = source_folder(settings.path)
+    path = source_path(settings.path)
     for form in _FORMATS:
-        if form.recognises(folder):
+        if form.recognises(path):
             return form
+    folder = source_folder(settings.path)
     inner = sorted(entry.name for entry in folder.iterdir() if is_beir_folder(entry))
     hint = f" {inner[0]}/ in it is in BEIR form: name that." if inner else ""
     raise SourceError.at(
         folder,
         None,
-        f"neither a BEIR folder nor Python source; {listed(folder)}",
-        "A BEIR folder has corpus.jsonl, queries.jsonl and qrels/train.tsv; Python source has "
-        f".py files.{hint}",
+        f"neither a BEIR folder nor DPR's data nor Python source; {listed(folder)}",
+        "A BEIR folder has corpus.jsonl, queries.jsonl and qrels/train.tsv; DPR's data is "
+        f"*train*.json with positive_ctxs; Python source has .py files.{hint}",
     )

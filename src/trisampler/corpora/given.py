@@ -45,7 +45,7 @@ def given_to_training(
     is not known here.
 
     Args:
-        rows: GIVEN_ROWS; each pair once.
+        rows: GIVEN_ROWS.
         kept_ids: query_id, kept_id: what each query was merged into.
         corpus: doc_id; documents that were dropped for want of text are not in it.
         train_judgements: query_id, doc_id, relevance.
@@ -78,7 +78,7 @@ def given_to_training(
         "pairs": rows.table.height,
         "not_in_training_dropped": rows.table.height - int(training_X.sum()),
         "blank_documents_dropped": int(training_X.sum()) - len(key_X),
-        "merged_away": len(key_X) - table.height,
+        "repeated": len(key_X) - table.height,
         "kept": table.height,
         "judged_relevant": int(np.isin(positive_keys, key_X).sum()),
         "queries": queries,

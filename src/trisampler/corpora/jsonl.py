@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,21 @@ from trisampler.corpora.surrogates import replace_surrogates
 
 @dataclass(frozen=True)
 class Record:
-    """One JSON object, the place it stood at, and where to count what is mended in it."""
+    """One JSON object, the place it stood at, and where to count what is mended in it.
+
+    Attributes:
+        fields: of the object.
+        path: of its file.
+        line: from 1; None where lines say nothing.
+        repairs: counts.
+        within: where in the line or file it stood: "element 3, positive_ctxs[0]".
+    """
 
     fields: dict[str, Any]
     path: Path
-    line: int
+    line: int | None
     repairs: Counter[str]
+    within: str = ""
 
     def id(self, name: str) -> str:
         """The field as an id. A whole number is taken as its digits and counted.
@@ -31,12 +40,7 @@ class Record:
         Raises:
             SourceError: no such field, another type, or an id that is blank or holds white space.
         """
-        if name not in self.fields:
-            fields = ", ".join(self.fields) or "none"
-            raise self.error(
-                f'no "{name}" (fields: {shown(fields)})', f'Give each record a "{name}"'
-            )
-        value = self.fields[name]
+        value = self._required(name)
         if isinstance(value, int) and not isinstance(value, bool):
             self.repairs["integer_ids"] += 1
             return str(value)
@@ -59,14 +63,34 @@ class Record:
         text = self._text(name, value)
         return text if text.strip() else ""
 
+    def text(self, name: str) -> str:
+        """The field, which must be there, as text; "" where it is blank."""
+        text = self._text(name, self._required(name))
+        return text if text.strip() else ""
+
+    def records(self, name: str) -> list[Record]:
+        """The field, which must be there, as the objects of a list."""
+        values = self._required(name)
+        if not isinstance(values, list):
+            raise self.error(f'"{name}" is {shown(values)}, not a list', "Write a list of objects")
+        found = []
+        for number, value in enumerate(values):
+            within = ", ".join(filter(None, [self.within, f"{name}[{number}]"]))
+            record = replace(self, fields=value, within=within)
+            if not isinstance(value, dict):
+                raise record.error(f"{shown(value)} is no object", "Write a list of objects")
+            found.append(record)
+        return found
+
     def query_text(self, name: str) -> str:
         """The field as the text of a query, which must not be blank."""
         value = self.fields.get(name)
         text = "" if value is None else self._text(name, value)
         if not normalize_query(text):
             found = shown(value) if name in self.fields else "missing"
+            query = f"query {shown(self.fields['_id'])}" if "_id" in self.fields else "the query"
             raise self.error(
-                f'query {shown(self.fields.get("_id"))} has no text ("{name}" is {found})',
+                f'{query} has no text ("{name}" is {found})',
                 "Give it its text, or remove the query and its judgements",
             )
         return text
@@ -78,7 +102,16 @@ class Record:
 
     def error(self, found: str, remedy: str) -> SourceError:
         """An error at this record."""
-        return SourceError.at(self.path, self.line, found, remedy)
+        place = f"{self.within}: " if self.within else ""
+        return SourceError.at(self.path, self.line, f"{place}{found}", remedy)
+
+    def _required(self, name: str) -> Any:
+        if name not in self.fields:
+            fields = ", ".join(self.fields) or "none"
+            raise self.error(
+                f'no "{name}" (fields: {shown(fields)})', f'Give each record a "{name}"'
+            )
+        return self.fields[name]
 
     def _text(self, name: str, value: Any) -> str:
         if not isinstance(value, str):

@@ -10,7 +10,7 @@ from pathlib import Path
 from trisampler.corpora.blocks import Block, read_blocks
 from trisampler.corpora.errors import SourceError, shown
 
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _CONTEXT = 20  # bytes shown before bytes that are not UTF-8
 
 
@@ -30,7 +30,7 @@ def lines_of(block: Block, path: Path, repairs: Counter[str]) -> Iterator[tuple[
     """The same for a part of the file."""
     offset = block.offset
     for number, raw in enumerate(io.BytesIO(block.lines), start=block.number):
-        mark = len(_BYTE_ORDER_MARK) if offset == 0 and raw.startswith(_BYTE_ORDER_MARK) else 0
+        mark = len(BYTE_ORDER_MARK) if offset == 0 and raw.startswith(BYTE_ORDER_MARK) else 0
         try:
             line = raw[mark:].decode("utf-8")
         except UnicodeDecodeError as error:

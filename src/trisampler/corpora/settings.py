@@ -10,19 +10,21 @@ _IMPORT_NAME = r"^[^\W\d]\w*(\.[^\W\d]\w*)*$"
 
 
 class SourceSettings(BaseModel):
-    """One source: a folder, an installed package, or the standard library by default."""
+    """One source: a path, an installed package, or the standard library by default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal["auto", "python-source", "beir"] = Field(
+    format: Literal["auto", "python-source", "beir", "dpr"] = Field(
         default="auto",
-        description="How the source is read. auto: python-source without a path; in a folder, "
-        "what its files show (corpus.jsonl: beir; .py files: python-source).",
+        description="How the source is read. auto: python-source without a path; else what the "
+        "path shows (corpus.jsonl: beir; a .json file, or *train*.json with positive_ctxs: dpr; "
+        ".py files: python-source).",
     )
     path: str | None = Field(
         default=None,
         min_length=1,
-        description="The folder to read: in BEIR form, or a tree of Python source.",
+        description="The folder to read: in BEIR form, with DPR's files, or a tree of Python "
+        "source; or one DPR file.",
     )
     package: str | None = Field(
         default=None,
@@ -65,6 +67,9 @@ class SourceSettings(BaseModel):
             raise ValueError(msg)
         if self.format == "beir" and self.path is None:
             msg = "format 'beir' needs path: the folder with corpus.jsonl"
+            raise ValueError(msg)
+        if self.format == "dpr" and self.path is None:
+            msg = "format 'dpr' needs path: the file, or the folder with *train*.json"
             raise ValueError(msg)
         return self
 

@@ -80,9 +80,9 @@ class Source:
         hold_outs: splits to take from training where the source has none.
         added_positives: JUDGEMENT_ROWS of relevance 1, each pair once: training judgements of the
             pairs that the training split does not judge.
-        given_negatives: GIVEN_ROWS, each pair once: what the source itself names as negatives, for
-            each query in the order in which they are to be taken. Ids may be Categorical: there
-            can be very many.
+        given_negatives: GIVEN_ROWS: what the source itself names as negatives, for each query in
+            the order in which they are to be taken. Ids may be Categorical: there can be very
+            many.
         repairs: how often what was mended.
         details: what else is to be said of this source; plain JSON values.
         notes: sentences on what this source means for measures.
