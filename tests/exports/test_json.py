@@ -9,6 +9,8 @@ import polars as pl
 import pytest
 
 from exports.tables import hand_made
+from trisampler.corpora.reading import read_collection
+from trisampler.corpora.settings import SourceSettings
 from trisampler.exports.dpr import write_dpr
 from trisampler.exports.errors import ExportError
 from trisampler.exports.flagembedding import write_flagembedding
@@ -123,6 +125,28 @@ def test_dpr_has_every_question_and_keeps_random_negatives_apart(tmp_path):
     assert third["question"] == "third"
     assert third["positive_ctxs"] == [{"passage_id": "d3", "title": "Three", "text": "third 字"}]
     assert third["negative_ctxs"] == third["hard_negative_ctxs"] == third["answers"] == []
+
+
+def test_our_own_reader_takes_dpr_back(tmp_path):
+    tables = hand_made()
+    write_dpr(tmp_path / "train.json", *tables)
+    write_dpr(
+        tmp_path / "dev.json",
+        *tables._replace(
+            queries=tables.queries.with_columns(text=pl.lit("of dev: ") + pl.col("text"))
+        ),
+    )  # so that nothing is held out of train
+    read = read_collection(SourceSettings(path=str(tmp_path)), seed=0)
+    assert read.corpus.rows() == tables.corpus.rows()
+    texts, asked = dict(read.queries.iter_rows()), dict(tables.queries.iter_rows())
+    relevant = {(asked[query], doc) for query, doc, grade in tables.judgements.rows() if grade}
+    assert {(texts[query], doc) for query, doc, _ in read.train_judgements.rows()} == relevant
+    assert [
+        (texts[query], doc)
+        for query, doc, _ in read.given_negatives.rows()
+        if texts[query] == "first"
+    ] == [("first", "d4"), ("first", "d6"), ("first", "d5")]
+    assert read.given_negatives.height == 4
 
 
 def test_without_judgements_the_pairs_are_those_with_negatives(tmp_path):
