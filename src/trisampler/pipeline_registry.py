@@ -6,7 +6,7 @@ import warnings
 
 from kedro.pipeline import Pipeline
 
-from trisampler.pipelines import baseline, development, evaluation, ingestion, reporting
+from trisampler.pipelines import audit, baseline, development, evaluation, ingestion, reporting
 from trisampler.pipelines.rounds import create_round
 from trisampler.structure import current_structure
 
@@ -25,6 +25,7 @@ def _create_pipelines(rounds: int) -> dict[str, Pipeline]:
         "baseline": baseline.create_pipeline(),
         "development": development.create_pipeline(),
         **{f"round_{number}": create_round(number) for number in range(1, rounds + 1)},
+        "audit": audit.create_pipeline(rounds),
         "evaluation": evaluation.create_pipeline(rounds),
         "reporting": reporting.create_pipeline(rounds),
     }

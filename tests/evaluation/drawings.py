@@ -1,4 +1,4 @@
-"""Histories and planes for the tests of plots and report."""
+"""Histories, planes and audits for the tests of plots and report."""
 
 from __future__ import annotations
 
@@ -50,3 +50,55 @@ def feasible_range(a, x):
 
 def t1_floor(a, x):
     return a + x - 1 + np.sqrt((1 - a) * (1 - x))
+
+
+def audit(rounds: int, *, hidden: int = 1200, mined: bool = True, sources=("encoder", "lexical")):
+    """An audit of so many rounds, in the form of trisampler.negatives.audit."""
+    return {
+        "hidden_judgements": hidden,
+        "hidden_queries": hidden // 5,
+        "coverage": 0.95,
+        "rounds": [_round(number, hidden > 0, mined, sources) for number in range(1, rounds + 1)],
+    }
+
+
+def _round(number, counted, mined, sources):
+    told = {"round": number, "sampler": "tri", "pairs": 5000, "negatives": 20000 if mined else 0}
+    rate = 0.04 / number
+    figures = {
+        "share_leaning_to_positive": 0.7 - 0.05 * number,
+        "share_harder_than_positive": 0.1 + 0.02 * number,
+        "drawn_share_leaning_to_positive": 0.97,
+        "drawn_share_harder_than_positive": 0.3 + 0.02 * number,
+        "effective_sample_size": {
+            "g": {"lower": 20.0, "median": 45.5 - 3 * number, "upper": 60.0},
+            "g_r": {"lower": 5.0, "median": 19.0 - 2 * number, "upper": 30.0},
+        },
+        "kept_by_first_stage": {
+            "lower": 20.0,
+            "median": 32.0,
+            "upper": 32.0,
+            "share_at_least": 0.05,
+            "share_at_most": 0.6,
+            "bounds": [4, 32],
+        },
+        "entropy": 3.25,
+        "shortfalls": {"fallback_pairs": 12, "empty_pairs": 0},
+        "share_filled_without_weight": 0.02,
+        "share_of_candidates_guarded": 0.013,
+        "overlap_with_former_round": 0.41 if number > 1 else None,
+    }
+    false_negatives = {
+        "number": 800,
+        "rate": {"value": rate, "low": rate - 0.004, "high": rate + 0.004},
+        "base_rate": {"value": 0.05, "low": 0.045, "high": 0.055},
+        "rate_minus_base_rate": {"value": rate - 0.05, "low": rate - 0.055, "high": rate - 0.045},
+        "pairs": 700,
+        "share_of_pairs": 0.14,
+        "by_source": {name: {"negatives": 9000, "number": 90, "rate": 0.01} for name in sources},
+    }
+    return {
+        **told,
+        **{name: value if mined else None for name, value in figures.items()},
+        "false_negatives": false_negatives if counted and mined else None,
+    }

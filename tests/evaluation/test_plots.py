@@ -4,10 +4,11 @@ import numpy as np
 import polars as pl
 import pytest
 
-from evaluation.drawings import feasible_range, history, plane, t1_floor
+from evaluation.drawings import audit, feasible_range, history, plane, t1_floor
 from evaluation.tables import measurement_table
 from trisampler.evaluation.plots import style
 from trisampler.evaluation.plots.plane import plot_plane
+from trisampler.evaluation.plots.sampling import plot_sampling
 from trisampler.evaluation.plots.systems import plot_systems
 from trisampler.evaluation.plots.training import plot_training
 from trisampler.evaluation.settings import EvaluationSettings
@@ -110,6 +111,36 @@ def test_a_plane_without_points_or_draws_is_drawn_all_the_same():
     points = plane()
     for part in (points.clear(), points.filter(pl.col("drawn").not_()), points.filter("drawn")):
         assert is_drawn(plot_plane(part, "Round 1", feasible_range, t1_floor))
+
+
+@pytest.mark.parametrize("rounds", [1, 2, 4])
+def test_sampling_has_the_figures_of_each_round(rounds):
+    told = audit(rounds)
+    figure = plot_sampling(told)
+    relevant, lie, counted, limits = figure.axes
+    assert [tick.get_text() for tick in relevant.get_xticklabels()] == [
+        f"round {number}" for number in range(1, rounds + 1)
+    ]
+    bars = {bar.get_label(): bar for bar in relevant.containers}
+    drawn = bars["as drawn"].lines[0]
+    assert drawn.get_ydata() == pytest.approx([0.04 / n for n in range(1, rounds + 1)])
+    assert np.rint(drawn.get_xdata()).tolist() == list(range(1, rounds + 1))
+    (ranges,) = bars["as drawn"].lines[2]
+    assert ranges.get_segments()[0][:, 1] == pytest.approx([0.036, 0.044])
+    assert len(legend_of(lie)) == 4
+    assert legend_of(counted)[0] == "effective size of g"
+    former = "negatives that the former round had"
+    assert (former in legend_of(limits)) == (rounds > 1)
+    assert is_drawn(figure)
+
+
+def test_sampling_says_what_is_missing_and_why():
+    relevant, *others = plot_sampling(audit(2, hidden=0)).axes
+    assert "audit.hidden_share" in relevant.texts[0].get_text()
+    assert all(panel.get_legend() for panel in others)
+    nothing = plot_sampling(audit(2, mined=False))
+    assert nothing.texts[0].get_text() == "The sampler mines no negatives."
+    assert pixels(nothing).shape[1] == 1800
 
 
 def test_the_same_figure_has_the_same_bytes_and_no_global_state():

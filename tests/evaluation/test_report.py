@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from evaluation.drawings import feasible_range, history, plane, t1_floor
+from evaluation.drawings import audit, feasible_range, history, plane, t1_floor
 from evaluation.tables import measurement_table
 from trisampler.evaluation.comparisons import compare_systems
 from trisampler.evaluation.report import ReportContent, render_report
@@ -71,6 +71,7 @@ def full():
             histories={"round_1": history(1)},
             planes={"round_1": plane()},
             diagnostics={"round_1": {"share_positive_relu": 0.68, "size": {"mean": 45.25}}},
+            audit=audit(2),
             parameters={"sampling": {"sampler": "tri", "temperature": 0.05}},
             provenance={"commit": "abc123"},
         )
@@ -92,7 +93,7 @@ def test_the_page_is_whole_and_refers_to_nothing_outside(full):
 def test_plots_are_inside_as_images(full):
     html, _ = full
     images = re.findall(r"data:image/png;base64,([^\"]+)", html)
-    assert len(images) == 3
+    assert len(images) == 4
     for image in images:
         assert base64.b64decode(image, validate=True).startswith(b"\x89PNG")
 
@@ -108,6 +109,11 @@ def test_what_a_reader_looks_for_is_there(full):
         "documents 4733",
         "repaired.byte_order_marks 1",
         "size.mean 45.25",
+        "round 1 round 2",
+        "negatives that hidden judgements call relevant 4.0% (3.6% to 4.4%) 2.0% (1.6% to 2.4%)",
+        "relevant of those from: lexical 1.0% of 9,000",
+        "negatives that the former round had - 41.0%",
+        "1,200 positives of 240 training queries were hidden",
         "sampling.temperature 0.05",
         "commit abc123",
     ):

@@ -32,15 +32,21 @@ def make_corpus(size: int) -> pl.DataFrame:
     return pl.DataFrame({"doc_id": [str(row) for row in range(size)]})
 
 
-def measure(corpus: pl.DataFrame) -> tuple[dict[str, Any], pl.DataFrame]:
+def measure(corpus: pl.DataFrame) -> tuple[dict[str, Any], pl.DataFrame, dict[str, Any]]:
     history = pl.DataFrame({"step": [1, 2], "loss": [1.5, 1.0], "dev_nDCG@10": [None, 0.5]})
-    return {"test": {"encoder_1": {"nDCG@10": 0.25}}}, history
+    audit = {
+        "rounds": [
+            {"round": number, "sampler": "tri", "rate": {"low": 0.1 * number, "high": None}}
+            for number in (1, 2)
+        ]
+    }
+    return {"test": {"encoder_1": {"nDCG@10": 0.25}}}, history, audit
 
 
 PIPELINE = Pipeline(
     [
         Node(make_corpus, "params:size", "corpus", name="make_corpus"),
-        Node(measure, "corpus", ["metrics", "round_1.training_history"], name="measure"),
+        Node(measure, "corpus", ["metrics", "round_1.training_history", "audit"], name="measure"),
     ]
 )
 
@@ -56,6 +62,7 @@ def run(folder: Path, settings: dict[str, Any], size: int = 3) -> TrackingHooks:
             "round_1.training_history": WholeTable(
                 filepath=str(folder / "history.parquet"), metadata=REPORTING
             ),
+            "audit": WholeJSON(filepath=str(folder / "audit.json"), metadata=REPORTING),
             "params:size": MemoryDataset(size),
             "parameters": MemoryDataset({"size": size, "source": {"path": None}}),
         }
@@ -81,6 +88,15 @@ def runs(folder: Path) -> list[Any]:
     return list(client.search_runs([experiment.experiment_id])) if experiment else []
 
 
+def steps_of(folder: Path, metric: str) -> dict[int, float]:
+    from mlflow import MlflowClient
+
+    (tracked,) = runs(folder)
+    client = MlflowClient(f"sqlite:///{folder / 'mlflow.db'}")
+    history = client.get_metric_history(tracked.info.run_id, metric)
+    return {each.step: each.value for each in history}
+
+
 @pytest.fixture(autouse=True)
 def no_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
@@ -97,6 +113,10 @@ def test_a_run_holds_parameters_metrics_history_inputs_and_artifacts(tmp_path: P
     assert tracked.data.metrics["round_1/loss"] == 1.0
     assert tracked.data.metrics["round_1/dev_nDCG_at_10"] == 0.5
     assert tracked.data.metrics["node_seconds/measure"] >= 0
+    assert steps_of(tmp_path, "audit/rate.low") == {1: 0.1, 2: 0.2}
+    assert [name for name in tracked.data.metrics if name.startswith("audit/")] == [
+        "audit/rate.low"
+    ]
     assert [given.dataset.name for given in tracked.inputs.dataset_inputs] == ["corpus"]
     logged = tmp_path / "mlartifacts" / tracked.info.run_id / "artifacts" / "reporting"
     assert json.loads((logged / "metrics.json").read_text())["test"]

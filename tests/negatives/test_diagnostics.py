@@ -10,12 +10,6 @@ import polars as pl
 import pytest
 
 from negatives.world import build, clustered
-from trisampler.corpora.hiding import hide_judgements
-from trisampler.negatives.audit import (
-    false_negative_rate,
-    false_negatives,
-    overlap,
-)
 
 
 @pytest.fixture(scope="module")
@@ -134,35 +128,3 @@ def test_the_median_offset_lets_half_of_the_candidates_lean():
     for scale in (1.0, 50.0):
         report = lean_world(scale).draw("tri", document_offset="median").diagnostics
         assert report["share_leaning_to_positive"] == pytest.approx(0.5, abs=0.06)
-
-
-def test_overlap_with_the_former_round(world):
-    from trisampler.negatives import SamplingSettings, draw_negatives
-
-    former = world.draw("tri", negatives=4).table
-    arguments = (
-        world.candidates,
-        world.queries,
-        world.corpus,
-        world.corpus_table,
-        world.judgements,
-        SamplingSettings(negatives=4),
-    )
-    same = draw_negatives(*arguments, seed=0, round_number=1, former=former)
-    other = draw_negatives(*arguments, seed=0, round_number=2, former=former)
-    assert same.diagnostics["overlap_with_former_round"] == 1
-    assert 0 < other.diagnostics["overlap_with_former_round"] < 1
-    assert overlap(former.clear(), former) is None
-
-
-def test_false_negatives_are_the_drawn_ones_that_fuller_judgements_call_relevant():
-    world = clustered(positives=6)
-    visible, hidden = hide_judgements(world.judgements, 0.5, seed=0)
-    table = world.replaced(judgements=visible).draw("top-k").table
-    found = false_negatives(table, world.judgements)
-    secret = set(hidden.select("query_id", "doc_id").iter_rows())
-    expected = [row in secret for row in table.select("query_id", "negative_id").iter_rows()]
-    assert found.height == sum(expected) > 0
-    assert false_negative_rate(table, world.judgements) == np.mean(expected)
-    assert false_negative_rate(table, visible) == 0
-    assert false_negative_rate(table.clear(), visible) is None

@@ -1,4 +1,4 @@
-"""Nested dictionaries as rows of a table."""
+"""Nested dictionaries: as rows of a table, and looked up by dotted keys."""
 
 from __future__ import annotations
 
@@ -19,6 +19,14 @@ def flatten(tree: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
         else:
             rows.append((name, _print(value)))
     return rows
+
+
+def look_up(tree: Mapping[str, Any], key: str) -> Any:
+    """What stands under a dotted key; None where a part of it is missing."""
+    found: Any = tree
+    for name in key.split("."):
+        found = None if found is None else found.get(name)
+    return found
 
 
 def _print(value: Any) -> str:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from trisampler.evaluation.audit_table import audit_rows
 from trisampler.evaluation.flatten import flatten
 from trisampler.evaluation.metrics import metrics_dictionary, number_of_queries, splits_of
 from trisampler.evaluation.plots import style
 from trisampler.evaluation.plots.plane import plot_plane
+from trisampler.evaluation.plots.sampling import plot_sampling
 from trisampler.evaluation.plots.systems import plot_systems
 from trisampler.evaluation.plots.training import plot_training
 from trisampler.evaluation.sentences import p_value_text
@@ -37,6 +39,7 @@ class ReportContent:
         histories: Name of the round -> training history (see `plot_training`).
         planes: Name of the round -> plane sample (see `plot_plane`).
         diagnostics: Name of the round -> sampling diagnostics.
+        audit: Of `trisampler.negatives.audit.audit_rounds`.
         parameters: The parameter tree.
         provenance: Versions, digests, commit: whatever names the run.
     """
@@ -48,6 +51,7 @@ class ReportContent:
     histories: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     planes: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     diagnostics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    audit: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
@@ -92,6 +96,7 @@ def render_report(
         comparisons=content.comparisons.to_dicts(),
         queries={split: number_of_queries(content.measurements, split) for split in splits},
         plots=_plots(content, settings, seed, feasible_range, t1_floor),
+        audit_rows=audit_rows(content.audit) if content.audit else [],
         flatten=flatten,
         p_value_text=p_value_text,
         system_label=system_label,
@@ -118,6 +123,14 @@ def _plots(
                 "Training",
                 "Loss of each step and the dev measure that chose the checkpoint.",
                 plot_training(content.histories),
+            )
+        )
+    if content.audit:
+        plots.append(
+            _plot(
+                "Sampling",
+                "What the negatives of each round were like.",
+                plot_sampling(content.audit),
             )
         )
     plots += [

@@ -112,6 +112,8 @@ class TrackingHooks:
         names = sorted(name for name in pipeline.all_outputs() if catalog.exists(name))
         if "metrics" in names:
             self._log(list(_metrics(catalog.load("metrics"))))
+        if "audit" in names:
+            self._log(list(_audit(catalog.load("audit"))))
         for name in names:
             if name.endswith(".training_history"):
                 self._log(list(_history(name.partition(".")[0], catalog.load(name))))
@@ -193,6 +195,14 @@ def _metrics(metrics: dict[str, dict[str, dict[str, float]]]) -> Iterator[tuple[
                 yield f"{split}/{system}/{measure}", value, 0
                 if system.startswith("encoder_"):
                     yield f"{split}/encoder/{measure}", value, int(system.removeprefix("encoder_"))
+
+
+def _audit(audit: dict[str, Any]) -> Iterator[tuple[str, float, int]]:
+    """Every number of every round; the round is the step."""
+    for told in audit["rounds"]:
+        for name, value in _flatten(told).items():
+            if isinstance(value, int | float) and name != "round":
+                yield f"audit/{name}", value, told["round"]
 
 
 def _history(round_name: str, history: pl.DataFrame) -> Iterator[tuple[str, float, int]]:

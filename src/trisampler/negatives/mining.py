@@ -31,7 +31,6 @@ def draw_negatives(
     neighbours: pl.DataFrame | None = None,
     given: pl.DataFrame | None = None,
     teacher: pl.DataFrame | None = None,
-    former: pl.DataFrame | None = None,
     block_pairs: int | None = None,
 ) -> Negatives:
     """Draw the negatives of every (query, positive) pair of the judgements.
@@ -53,7 +52,6 @@ def draw_negatives(
         neighbours: documents near positives, in the same columns: query_id holds the positive's id.
         given: the user's own candidates: query_id, doc_id, rank.
         teacher: another model's scores of candidates and positives: query_id, doc_id, score.
-        former: the former round's negatives, for the overlap.
         block_pairs: pairs to work on at a time; by default what suits the memory.
 
     Raises:
@@ -71,7 +69,7 @@ def draw_negatives(
         pools = _pools(task.pools, tables, queries.ids, corpus.ids, settings)
         with progress_bar(len(task.keys_P), f"drawing ({task.sampler.name})", "pair") as bar:
             drawn = draw_pairs(task.miner(pools), block_pairs=block_pairs, done=bar.update)
-    return task.negatives(drawn, former)
+    return task.negatives(drawn)
 
 
 def _pools(

@@ -9,7 +9,6 @@ from typing import Any
 import polars as pl
 
 from trisampler.negatives.arrays import Int64
-from trisampler.negatives.audit import overlap
 from trisampler.negatives.diagnostics import describe
 from trisampler.negatives.drawn import BlockDraw
 from trisampler.negatives.lists import KeyedScores
@@ -106,13 +105,8 @@ class Round:
         shown = plane_pairs(material, self.seed, self.settings.plane_pairs)
         return Miner(material, self.sampler, pools, self.settings, self.seed, self.number, shown)
 
-    def negatives(self, drawn: BlockDraw, former: pl.DataFrame | None = None) -> Negatives:
-        """What was drawn, in the project's tables.
-
-        Args:
-            drawn: the draw of all pairs.
-            former: the former round's negatives, for the overlap.
-        """
+    def negatives(self, drawn: BlockDraw) -> Negatives:
+        """The draw of all pairs, in the project's tables."""
         place = (self.keys_P, self.queries.ids, self.corpus.ids)
         table = negatives_table(drawn.drawn, *place)
         written_P = drawn.counts(len(self.keys_P))
@@ -121,7 +115,6 @@ class Round:
             "seed": self.seed,
             "round": self.number,
             "queries_without_positive": self._without_positive(),
-            "overlap_with_former_round": None if former is None else overlap(table, former),
         }
         return Negatives(table, diagnostics, plane_table(drawn.plane, *place))
 

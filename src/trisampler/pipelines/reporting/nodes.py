@@ -32,6 +32,13 @@ def plot_training(**histories: pl.DataFrame) -> Figure:
     return plot(histories)
 
 
+def plot_sampling(audit: dict[str, Any]) -> Figure:
+    """The negatives of every round in key figures."""
+    from trisampler.evaluation.plots.sampling import plot_sampling as plot
+
+    return plot(audit)
+
+
 def plane_plotter(round_name: str) -> Callable[[pl.DataFrame], Figure]:
     """The node function of one round; the round's name is the figure's title."""
 
@@ -58,6 +65,7 @@ def write_report(
     measurements: pl.DataFrame,
     comparisons: pl.DataFrame,
     ingestion_report: dict[str, Any],
+    audit: dict[str, Any],
     parameters: dict[str, Any],
     **of_rounds: Any,
 ) -> str:
@@ -67,6 +75,7 @@ def write_report(
         measurements: Every measure of every query.
         comparisons: Tests against encoder_0.
         ingestion_report: What was read, repaired and held out.
+        audit: All rounds' negatives in numbers.
         parameters: The whole tree.
         of_rounds: `<artifact>_of_round_<n>` for training_history, plane and diagnostics.
     """
@@ -81,6 +90,7 @@ def write_report(
         histories=_of_rounds(of_rounds, "training_history"),
         planes=_of_rounds(of_rounds, "plane"),
         diagnostics=_of_rounds(of_rounds, "diagnostics"),
+        audit=audit,
         parameters=_plain(parameters),
     )
     evaluation, seed = parameters["evaluation"], parameters["seed"]

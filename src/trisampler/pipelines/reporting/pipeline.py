@@ -9,6 +9,7 @@ from trisampler.pipelines.reporting.nodes import (
     model_card_writer,
     plane_plotter,
     plot_metrics,
+    plot_sampling,
     plot_training,
     write_report,
     write_summary,
@@ -44,6 +45,7 @@ def create_pipeline(rounds: int) -> Pipeline:
                 outputs="summary",
                 name="write_summary",
             ),
+            Node(plot_sampling, inputs="audit", outputs="sampling_plot", name="plot_sampling"),
             _write_report(names),
             *(_plot_plane(name) for name in names),
             *(_write_model_card(f"encoder_{number}") for number in range(1, rounds + 1)),
@@ -54,7 +56,7 @@ def create_pipeline(rounds: int) -> Pipeline:
 
 
 def _write_report(names: list[str]) -> Node:
-    whole = ("measurements", "comparisons", "ingestion_report", "parameters")
+    whole = ("measurements", "comparisons", "ingestion_report", "audit", "parameters")
     return Node(
         write_report,
         inputs={
