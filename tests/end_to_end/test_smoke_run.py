@@ -101,11 +101,15 @@ def test_mlflow_has_one_finished_run_with_everything(finished: FinishedRun) -> N
     logged = run.data.metrics
     assert logged["test/encoder_2/nDCG_at_10"] == metrics["test"]["encoder_2"]["nDCG@10"]
     assert len(client.get_metric_history(run.info.run_id, "round_1/loss")) > 1
+    leaning = client.get_metric_history(run.info.run_id, "audit/share_leaning_to_positive")
+    assert [each.step for each in leaning] == [1, 2]
     assert "node_seconds/round_1.training.train_encoder" in logged
     inputs = {given.dataset.name for given in run.inputs.dataset_inputs}
     assert {"corpus", "train_judgements", "test_judgements"} <= inputs
     reporting = {item.path for item in client.list_artifacts(run.info.run_id, "reporting")}
-    assert {"reporting/metrics.json", "reporting/report.html"} <= reporting
+    assert {
+        f"reporting/{name}" for name in ("metrics.json", "audit.json", "report.html")
+    } <= reporting
     models = {item.path for item in client.list_artifacts(run.info.run_id, "models")}
     assert "models/encoder_2" in models
 
@@ -118,6 +122,8 @@ def test_artifacts_of_every_kind_are_there(finished: FinishedRun) -> None:
         "08_reporting/report.html",
         "08_reporting/metrics.png",
         "08_reporting/training.png",
+        "08_reporting/audit.json",
+        "08_reporting/sampling.png",
         "08_reporting/round_1/plane.png",
         "08_reporting/round_1/diagnostics.json",
     ):
@@ -138,7 +144,11 @@ def test_a_second_run_does_nothing_and_says_so(finished: FinishedRun) -> None:
         (
             "sampling.negatives=1",
             {"round_1.sampling.draw_negatives", "round_2.retrieval.retrieve_candidates"},
-            {"round_1.retrieval.retrieve_candidates", "baseline.encoder_0.embedding.embed_corpus"},
+            {
+                "round_1.retrieval.retrieve_candidates",
+                "round_1.retrieval.retrieve_neighbours",
+                "baseline.encoder_0.embedding.embed_corpus",
+            },
         ),
         (
             "evaluation.permutations=300",
@@ -152,8 +162,18 @@ def test_a_second_run_does_nothing_and_says_so(finished: FinishedRun) -> None:
         ),
         (
             "audit.hidden_share=0.3",
-            {"ingestion.hide_judgements", "round_1.sampling.draw_negatives"},
-            {"ingestion.read_source", "baseline.encoder_0.embedding.embed_corpus"},
+            {
+                "ingestion.hide_judgements",
+                "round_1.retrieval.retrieve_candidates",
+                "round_1.sampling.draw_negatives",
+                "audit.audit_negatives",
+                "reporting.plot_sampling",
+            },
+            {
+                "ingestion.read_source",
+                "baseline.bm25.search_test",
+                "baseline.encoder_0.embedding.embed_corpus",
+            },
         ),
         (
             "source.minimum_body_lines=4",
@@ -182,7 +202,8 @@ def test_pipelines_run_one_by_one_come_to_the_same(
     from end_to_end.project import Project
 
     project = Project.copy_to(tmp_path_factory.mktemp("apart"))
-    for name in ("ingestion", "baseline", "development", "round_1", "round_2", "evaluation"):
+    rounds = ("round_1", "round_2", "audit")
+    for name in ("ingestion", "baseline", "development", *rounds, "evaluation"):
         project.run("--pipelines", name)
     assert project.metrics() == finished.project.metrics()
     rest: Any = nodes_that_would_run(project.run("--dry-run"))

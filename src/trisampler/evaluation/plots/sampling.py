@@ -118,6 +118,8 @@ def plot_sampling(audit: Mapping[str, Any]) -> Figure:
 
 
 def _draw_panel(cell: Axes, panel: _Panel, rounds: Sequence[Mapping[str, Any]]) -> None:
+    from matplotlib.ticker import PercentFormatter
+
     lines = [line for line in panel.lines if not np.isnan(_values(line, rounds)[0]).all()]
     for place, line in enumerate(lines):
         aside = place / (len(lines) - 1) - 0.5 if line.within and len(lines) > 1 else 0.0
@@ -134,7 +136,7 @@ def _draw_panel(cell: Axes, panel: _Panel, rounds: Sequence[Mapping[str, Any]]) 
     cell.grid(axis="x", visible=False)
     cell.set_ylim(bottom=0)
     if panel.axis.startswith("share"):
-        cell.yaxis.set_major_formatter("{x:.0%}")
+        cell.yaxis.set_major_formatter(PercentFormatter(1.0))
     cell.legend(loc="upper center", bbox_to_anchor=(0.5, -0.09), ncols=2, fontsize=11)
 
 
