@@ -20,7 +20,7 @@ from trisampler.corpora.settings import AuditSettings, SourceSettings
 from trisampler.encoders.settings import EncoderSettings, EncodingSettings
 from trisampler.errors import TrisamplerError
 from trisampler.evaluation.settings import EvaluationSettings
-from trisampler.negatives.settings import SamplingSettings
+from trisampler.negatives.settings import SamplingSettings, SurveySettings
 from trisampler.search.settings import LexicalSettings, RetrievalSettings
 from trisampler.teachers.settings import TeacherSettings
 from trisampler.training.settings import DevPoolSettings, TrainingSettings
@@ -47,6 +47,7 @@ class Parameters(BaseModel):
     retrieval: RetrievalSettings
     teacher: TeacherSettings
     sampling: SamplingSettings
+    survey: SurveySettings
     development: DevPoolSettings
     training: TrainingSettings
     evaluation: EvaluationSettings

@@ -6,7 +6,15 @@ import warnings
 
 from kedro.pipeline import Pipeline
 
-from trisampler.pipelines import audit, baseline, development, evaluation, ingestion, reporting
+from trisampler.pipelines import (
+    audit,
+    baseline,
+    development,
+    evaluation,
+    ingestion,
+    reporting,
+    survey,
+)
 from trisampler.pipelines.rounds import create_round
 from trisampler.structure import current_structure
 
@@ -29,4 +37,11 @@ def _create_pipelines(rounds: int) -> dict[str, Pipeline]:
         "evaluation": evaluation.create_pipeline(rounds),
         "reporting": reporting.create_pipeline(rounds),
     }
-    return {"__default__": sum(stages.values(), Pipeline([])), **stages}
+    whole = sum(stages.values(), Pipeline([]))
+    looked_at = survey.create_pipeline()
+    return {
+        "__default__": whole,
+        **stages,
+        # With all that it needs: it is asked for before there is anything.
+        "survey": (whole + looked_at).to_outputs(*looked_at.outputs()),
+    }

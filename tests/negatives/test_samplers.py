@@ -133,6 +133,24 @@ def test_two_stages_of_tri_against_brute_force(negatives, multiple, kept, seed):
     assert chi_square(count(outcome.columns_Pn), expected) > 1e-3
 
 
+@pytest.mark.parametrize("negatives", [1, 2])
+def test_the_screened_tri_against_brute_force(negatives):
+    """`tri-t1` is `tri` on what the screen lets through."""
+    within = [c for c in range(5) if Y[c] >= A + X[c] - 1 + math.sqrt((1 - A) * (1 - X[c]))]
+    near = np.array([g(X[c]) for c in within])
+    kept = min(max(int(near.sum() ** 2 / (near**2).sum()), negatives), 8 * negatives)
+    outcome = run("tri-t1", negatives)
+    assert (outcome.kept_P == kept).all()
+    expected = {
+        tuple(within[place] for place in places): probability
+        for places, probability in two_stage_probabilities(
+            [X[c] for c in within], [Y[c] for c in within], kept, negatives
+        ).items()
+    }
+    assert sum(expected.values()) == pytest.approx(1)
+    assert chi_square(count(outcome.columns_Pn), expected) > 1e-3
+
+
 def test_fill_comes_after_all_with_weight_and_is_marked():
     outcome = run("tri", 3, rows=2000)
     lean = np.array([r(*each) > 0 for each in zip(X, Y, strict=True)])

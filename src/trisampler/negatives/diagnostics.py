@@ -47,6 +47,7 @@ def pair_statistics(
         "effective_size_g": effective_size(log_g_PK),
         "effective_size_g_r": effective_size(log_g_PK + leaning(scores)),
         "entropy": _entropy(sampler, candidates, outcome),
+        "effective_size": _effective_size(sampler, candidates, outcome),
         "kept": outcome.kept_P,
         "drawn": _count(outcome.mask_Pn),
         "drawn_leaning": _count(drawn_PK & leans_PK),
@@ -94,6 +95,7 @@ def _summary(
         "effective_sample_size": {
             "g": _quartiles(statistics["effective_size_g"]),
             "g_r": _quartiles(statistics["effective_size_g_r"]),
+            "first_stage": _quartiles(statistics["effective_size"]),
         },
         "entropy": _mean(statistics["entropy"]),
         "shortfalls": {
@@ -137,6 +139,13 @@ def _entropy(sampler: Sampler, candidates: Candidates, outcome: Outcome) -> Floa
     if sampler.stages[0].in_order:
         return np.asarray(-candidates.order_log_probability_PK[:, 0])
     return entropy(outcome.first_log_weights_PK)
+
+
+def _effective_size(sampler: Sampler, candidates: Candidates, outcome: Outcome) -> Float64:
+    """Of the first stage's weights; where a pool's order decides, of its first draw."""
+    if sampler.stages[0].in_order:
+        return np.exp(-candidates.order_log_probability_PK[:, 0])
+    return effective_size(outcome.first_log_weights_PK)
 
 
 def _count(mask_PK: Bool) -> Int64:

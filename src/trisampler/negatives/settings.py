@@ -86,3 +86,28 @@ class SamplingSettings(BaseModel):
         except NegativesError as error:
             raise ValueError(str(error)) from error
         return self
+
+
+class SurveySettings(BaseModel):
+    """Which samplers are looked at side by side."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    samplers: tuple[str, ...] = Field(
+        (
+            "random",
+            "bm25",
+            "top-k",
+            "simans",
+            "simans-laplace",
+            "perc-pos",
+            "margin-pos",
+            "perc-pos-uniform",
+            "tri",
+            "tri-product",
+            "tri-t1",
+            "tri-t2",
+        ),
+        min_length=1,
+        description="samplers' names, or module:function of your own, at their defaults",
+    )
