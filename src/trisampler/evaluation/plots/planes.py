@@ -95,9 +95,7 @@ def _draw(
 
 
 def _title(row: dict[str, Any]) -> str:
-    told = [row["sampler"]]
-    if row["drawn_share_leaning_to_positive"] is not None:
-        told.append(f"r > 0: {row['drawn_share_leaning_to_positive']:.0%}")
-    if row["false_negative_rate"] is not None:
-        told.append(f"false: {row['false_negative_rate']:.1%}")
-    return told[0] + "\n" + ", ".join(told[1:])
+    leaning, false = row["drawn_share_leaning_to_positive"], row["false_negative_rate"]
+    told = [f"r > 0: {leaning:.0%}"] if leaning is not None else []
+    told += [f"false: {false:.1%}"] if false is not None else []
+    return f"{row['sampler']}\n{', '.join(told)}"
