@@ -35,12 +35,12 @@ def plot_planes(
     names = [name for name in table["sampler"] if not plane.filter(sampler=name).is_empty()]
     lines = max(1, math.ceil(len(names) / _COLUMNS))
     with style.figure(width=14.0, height=1.0 + 3.6 * lines) as drawn:
-        panels = drawn.subplots(lines, _COLUMNS, sharex=True, sharey=True, squeeze=False).flat
+        panels = drawn.subplots(lines, _COLUMNS, sharex=True, sharey=True, squeeze=False).ravel()
         limits = _limits(plane)
         for panel, name in zip(panels, names, strict=False):
             _draw(panel, plane.filter(sampler=name), limits, t1_floor)
             panel.set_title(_title(table.row(by_predicate=pl.col("sampler") == name, named=True)))
-        for panel in list(panels)[len(names) :]:
+        for panel in panels[len(names) :]:
             panel.set_axis_off()
         drawn.supxlabel("x = cos(q, d-): negative to query")
         drawn.supylabel("y = cos(d+, d-): negative to positive")
@@ -69,7 +69,7 @@ def _draw(
     t1_floor: Callable[[Any, Any], Any],
 ) -> None:
     a = float(points["cos_q_pos"].to_numpy().mean(dtype=np.float64))
-    x = np.linspace(*limits, 401)
+    x = np.linspace(limits[0], 1.0, 401)
     panel.plot(x, x, color=style.GREEN, linewidth=1.8, label="y = x: r > 0 above")
     panel.plot(
         x,
