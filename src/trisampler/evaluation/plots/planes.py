@@ -34,7 +34,7 @@ def plot_planes(
     """
     names = [name for name in table["sampler"] if not plane.filter(sampler=name).is_empty()]
     lines = max(1, math.ceil(len(names) / _COLUMNS))
-    with style.figure(width=14.0, height=1.0 + 3.6 * lines) as drawn:
+    with style.figure(height=1.0 + 3.2 * lines) as drawn:
         panels = drawn.subplots(lines, _COLUMNS, sharex=True, sharey=True, squeeze=False).ravel()
         limits = _limits(plane)
         for panel, name in zip(panels, names, strict=False):
