@@ -46,7 +46,12 @@ def test_bounds_cover_the_error(seed: int, dimension: int) -> None:
         assert (np.abs(one_by_one - column) <= float32_error(norms, norm, dimension)).all()
         halves = [torch.from_numpy(each).bfloat16().float() for each in (left, right[other_row])]
         rounded = (halves[0] @ halves[1]).numpy()
-        assert (np.abs(rounded - column) <= bfloat16_error(norms, norm, dimension)).all()
+        residuals, residual = (
+            vector_norms(each - half.numpy())
+            for each, half in zip((left, right[other_row][None]), halves, strict=True)
+        )
+        bound = bfloat16_error(norms, residuals, norm, float(residual[0]), dimension)
+        assert (np.abs(rounded - column) <= bound).all()
 
 
 @settings(deadline=None)

@@ -25,6 +25,7 @@ from trisampler.negatives.searching import (
 )
 from trisampler.negatives.settings import Pool, SamplingSettings
 from trisampler.negatives.vectors import ArrayVectors
+from trisampler.progress import progress_bar
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ def mine(
         names = settings.pools or (sampler.pool,)
         pools = unsearched_pools(searches, names, settings.corpus_offered)
         miner = Miner(material, sampler, pools, settings, seed, round_number)
-        drawn = search_and_draw(miner, searches)
+        with progress_bar(len(keys_P), f"mining ({sampler.name})", "pair") as bar:
+            drawn = search_and_draw(miner, searches, done=bar.update)
     written_P = drawn.counts(len(keys_P))
     diagnostics = describe(drawn.statistics, sampler, settings, written_P)
     return _by_pair(drawn.drawn, written_P, settings.negatives, order_P, diagnostics)

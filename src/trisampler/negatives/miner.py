@@ -21,6 +21,7 @@ from trisampler.negatives.scores import PairScores
 from trisampler.negatives.scoring import Scored, score_block
 from trisampler.negatives.settings import SamplingSettings
 from trisampler.negatives.stages import Chance, Outcome, StageRunner
+from trisampler.threads import each_in_threads
 
 _BLOCK_BYTES = 64 << 20  # of gathered vectors
 _BLOCK_CELLS = 1 << 16  # pairs times columns: a few arrays of them fit the processor's cache
@@ -182,9 +183,10 @@ def draw_pairs(
     """
     keys_P = miner.material.positive_keys_X
     pairs = range(len(keys_P)) if pairs is None else pairs
+    blocks = blocks_of(keys_P, miner.material.total, pairs, block_pairs or miner.block_pairs)
     draws: list[BlockDraw] = []
-    for block in blocks_of(keys_P, miner.material.total, pairs, block_pairs or miner.block_pairs):
-        draws.append(miner.draw(block))
+    for block, drawn in zip(blocks, each_in_threads(miner.draw, blocks), strict=True):
+        draws.append(drawn)
         done(len(block.query_P))
     return join(draws)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,9 +23,10 @@ from trisampler.negatives.tables import candidate_lists
 from trisampler.negatives.vectors import Vectors
 
 if TYPE_CHECKING:
+    from trisampler.search.flat import FlatSearch
     from trisampler.search.lexical import LexicalIndex
 
-QUERIES_AT_ONCE = 4096
+QUERIES_AT_ONCE = 2048
 
 Search = Callable[[range, Int64], CandidateLists]
 """Rows of some queries, and the rows of their positives, to the lists of one pool."""
@@ -73,20 +75,21 @@ def search_and_draw(
 
 def nearest_to_queries(queries: Vectors, corpus: Vectors, depth: int) -> Search:
     """An exact search for each query's nearest documents."""
+    nearest = _Nearest(queries, corpus, depth)
 
     def search(rows: range, _: Int64) -> CandidateLists:
-        found = _nearest(queries, np.array(rows, dtype=np.int64), corpus, depth)
-        return replace(found, first=rows.start)
+        return replace(nearest.to(np.array(rows, dtype=np.int64)), first=rows.start)
 
     return search
 
 
 def nearest_to_positives(corpus: Vectors, total: int, depth: int) -> Search:
     """An exact search for each positive's nearest documents."""
+    nearest = _Nearest(corpus, corpus, depth)
 
     def search(_: range, positives: Int64) -> CandidateLists:
         rows = np.unique(positives)
-        found = _nearest(corpus, rows, corpus, depth)
+        found = nearest.to(rows)
         lengths_N = np.zeros(total, dtype=np.int64)
         lengths_N[rows] = np.diff(found.starts)
         return replace(found, starts=np.concatenate([[0], np.cumsum(lengths_N)]))
@@ -115,9 +118,21 @@ def lexical_hits(
     return search
 
 
-def _nearest(owners: Vectors, rows: Int64, corpus: Vectors, depth: int) -> CandidateLists:
-    from trisampler.search.flat import search_flat
-    from trisampler.search.vectors import SelectedVectors
+class _Nearest:
+    """Exact search; what it makes of the corpus is made once, when it is first asked."""
 
-    found = search_flat(SelectedVectors(owners, rows), corpus, depth)
-    return CandidateLists.from_matrix(found.rows_QK.astype(np.int64), found.scores_QK)
+    def __init__(self, owners: Vectors, corpus: Vectors, depth: int) -> None:
+        self._owners, self._corpus, self._depth = owners, corpus, depth
+
+    @cached_property
+    def _search(self) -> FlatSearch:
+        from trisampler.search.flat import FlatSearch
+
+        return FlatSearch(self._corpus, self._depth, len(self._owners.ids))
+
+    def to(self, rows: Int64) -> CandidateLists:
+        """The documents nearest to these owners."""
+        from trisampler.search.vectors import SelectedVectors
+
+        found = self._search.best(SelectedVectors(self._owners, rows))
+        return CandidateLists.from_matrix(found.rows_QK.astype(np.int64), found.scores_QK)

@@ -69,22 +69,79 @@ def search_flat(
         SearchError: dimensions differ, nothing to search in, or a vector that is NaN or infinite,
             naming its id.
     """
-    _check(queries, corpus, depth)
-    corpus_blocks = VectorBlocks(corpus, "document", _block_rows(corpus, memory))
-    query_blocks = VectorBlocks(queries, "query", memory.queries)
-    depth = min(depth, corpus_blocks.count)
-    methods = methods or _methods(query_blocks, corpus_blocks, depth)
-    search = _Search(corpus_blocks, depth, list(methods))
-    rows_QK = np.empty((query_blocks.count, depth), dtype=np.int32)
-    scores_QK = np.empty((query_blocks.count, depth), dtype=np.float32)
-    for block in _watched(query_blocks):
-        keys_QK = search.best(block)
-        rows_QK[block.start : block.stop] = rows_of(keys_QK)
-        scores_QK[block.start : block.stop] = scores_of(keys_QK)
-    return TopK(rows_QK, scores_QK)
+    return FlatSearch(corpus, depth, len(queries.ids), memory, methods).best(queries)
 
 
-def _check(queries: Vectors, corpus: Vectors, depth: int) -> None:
+class FlatSearch:
+    """A search for queries that come by and by; see `search_flat`.
+
+    What it makes of the corpus is made once.
+
+    Args:
+        corpus: N vectors, read in blocks.
+        depth: how many documents of each query.
+        expected: how many queries will come, to choose the methods by.
+        memory: what to hold at a time.
+        methods: ways to make shortlists; by default what suits this machine.
+    """
+
+    def __init__(
+        self,
+        corpus: Vectors,
+        depth: int,
+        expected: int,
+        memory: SearchMemory = DEFAULT_MEMORY,
+        methods: Sequence[Shortlister] = (),
+    ) -> None:
+        _check(corpus, depth)
+        self._corpus = VectorBlocks(corpus, "document", _block_rows(corpus, memory))
+        self._depth = min(depth, self._corpus.count)
+        self._queries_at_once = memory.queries
+        self._methods = list(methods) or _methods(expected, self._corpus, self._depth)
+
+    def best(self, queries: Vectors) -> TopK:
+        """The best documents of some queries."""
+        _check_dimensions(queries, self._corpus.source)
+        blocks = VectorBlocks(queries, "query", self._queries_at_once)
+        rows_QK = np.empty((blocks.count, self._depth), dtype=np.int32)
+        scores_QK = np.empty(rows_QK.shape, dtype=np.float32)
+        for block in _watched(blocks):
+            keys_QK = self._best_keys(block)
+            rows_QK[block.start : block.stop] = rows_of(keys_QK)
+            scores_QK[block.start : block.stop] = scores_of(keys_QK)
+        return TopK(rows_QK, scores_QK)
+
+    def _best_keys(self, queries: VectorBlock) -> Int64:
+        """Order keys (Q, K) of the best rows of each query."""
+        keys_QK = np.full((len(queries.norms_N), self._depth), FILLER, dtype=np.int64)
+        floor_Q = np.full(len(keys_QK), -np.inf)
+        open_Q = np.arange(len(keys_QK))
+        for method in tuple(self._methods):
+            found = method(_some(queries, open_Q), self._corpus, self._depth)
+            done_Q = open_Q[found.complete_Q]
+            keys_QK[done_Q] = self._ranked(_some(queries, done_Q), found.rows_QW[found.complete_Q])
+            if method is not self._methods[-1] and 2 * len(done_Q) < len(open_Q):
+                self._methods.remove(method)  # this corpus does not suit it
+            floor_Q[open_Q] = np.maximum(floor_Q[open_Q], found.floor_Q)
+            open_Q = open_Q[~found.complete_Q]
+            if not len(open_Q):
+                return keys_QK
+        rest = _some(queries, open_Q)
+        keys_QK[open_Q] = search_ties(rest, self._corpus, self._depth, floor_Q[open_Q])
+        return keys_QK
+
+    def _ranked(self, queries: VectorBlock, rows_QW: Int32) -> Int64:
+        blocks, places_QW = self._corpus.holding(rows_QW)
+        return rank(rows_QW, score_rows(queries, blocks, places_QW), self._depth)
+
+
+def _some(queries: VectorBlock, chosen_Q: Int64) -> VectorBlock:
+    if len(chosen_Q) == len(queries.norms_N):
+        return queries
+    return VectorBlock(queries.start, queries.vectors_ND[chosen_Q], queries.norms_N[chosen_Q])
+
+
+def _check(corpus: Vectors, depth: int) -> None:
     documents = len(corpus.ids)
     if depth < 1:
         raise SearchError(f"A search depth of {depth} asks for no documents: make it 1 or more.")
@@ -92,6 +149,9 @@ def _check(queries: Vectors, corpus: Vectors, depth: int) -> None:
         raise SearchError("The corpus has no vectors to search in: embed some documents first.")
     if documents > MOST_ROWS:
         raise SearchError(f"{documents} documents are more than one search holds: split them.")
+
+
+def _check_dimensions(queries: Vectors, corpus: Vectors) -> None:
     if queries.dimension != corpus.dimension:
         raise SearchError(
             f"Query vectors have {queries.dimension} dimensions and document vectors "
@@ -106,11 +166,11 @@ def _block_rows(corpus: Vectors, memory: SearchMemory) -> int:
     return fitting if len(corpus.ids) <= fitting else max(1, fitting // 3)
 
 
-def _methods(queries: VectorBlocks, corpus: VectorBlocks, depth: int) -> list[Shortlister]:
-    """Ways to make shortlists here, the fastest first."""
+def _methods(queries: int, corpus: VectorBlocks, depth: int) -> list[Shortlister]:
+    """Ways to make shortlists for so many queries here, the fastest first."""
     from trisampler.search.shortlist_faiss import shortlist_by_faiss
 
-    products = queries.count * corpus.count * corpus.dimension
+    products = queries * corpus.count * corpus.dimension
     if products < _WORTH_PYTORCH and "torch" not in sys.modules:
         return [shortlist_by_faiss]
     import torch
@@ -121,9 +181,7 @@ def _methods(queries: VectorBlocks, corpus: VectorBlocks, depth: int) -> list[Sh
 
     if torch.cuda.is_available():
         return [shortlister_on(torch.device("cuda"))]
-    if cpu_computes_bfloat16() and shortlist_bfloat16.is_worthwhile(
-        queries.count, corpus.count, depth
-    ):
+    if cpu_computes_bfloat16() and shortlist_bfloat16.is_worthwhile(queries, corpus.count, depth):
         return [shortlist_bfloat16.shortlist_by_bfloat16, shortlist_by_faiss]
     return [shortlist_by_faiss]
 
@@ -137,41 +195,3 @@ def _watched(queries: VectorBlocks) -> Iterator[VectorBlock]:
         for block in queries:
             yield block
             bar.update(len(block.norms_N))
-
-
-@dataclass
-class _Search:
-    """A corpus and the methods to search it, the last of which is never given up."""
-
-    corpus: VectorBlocks
-    depth: int
-    methods: list[Shortlister]
-
-    def best(self, queries: VectorBlock) -> Int64:
-        """Order keys (Q, K) of the best rows of each query."""
-        keys_QK = np.full((len(queries.norms_N), self.depth), FILLER, dtype=np.int64)
-        floor_Q = np.full(len(keys_QK), -np.inf)
-        open_Q = np.arange(len(keys_QK))
-        for method in tuple(self.methods):
-            found = method(_some(queries, open_Q), self.corpus, self.depth)
-            done_Q = open_Q[found.complete_Q]
-            keys_QK[done_Q] = self._ranked(_some(queries, done_Q), found.rows_QW[found.complete_Q])
-            if method is not self.methods[-1] and 2 * len(done_Q) < len(open_Q):
-                self.methods.remove(method)  # this corpus does not suit it
-            floor_Q[open_Q] = np.maximum(floor_Q[open_Q], found.floor_Q)
-            open_Q = open_Q[~found.complete_Q]
-            if not len(open_Q):
-                return keys_QK
-        rest = _some(queries, open_Q)
-        keys_QK[open_Q] = search_ties(rest, self.corpus, self.depth, floor_Q[open_Q])
-        return keys_QK
-
-    def _ranked(self, queries: VectorBlock, rows_QW: Int32) -> Int64:
-        blocks, places_QW = self.corpus.holding(rows_QW)
-        return rank(rows_QW, score_rows(queries, blocks, places_QW), self.depth)
-
-
-def _some(queries: VectorBlock, chosen_Q: Int64) -> VectorBlock:
-    if len(chosen_Q) == len(queries.norms_N):
-        return queries
-    return VectorBlock(queries.start, queries.vectors_ND[chosen_Q], queries.norms_N[chosen_Q])

@@ -12,7 +12,7 @@ Shapes: Q queries, K results, W columns.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,3 +57,19 @@ def cut_shortlist(keys_QW: Int64, depth: int, error_Q: Float64, *, exhaustive: b
     width = int(worthy_QW.sum(axis=1).max(initial=depth))
     rows_QW = np.where(worthy_QW, rows_of(keys_QW), -1)[:, :width]
     return Shortlist(rows_QW.astype(np.int32), complete_Q, floor_Q + error_Q)
+
+
+def join_shortlists(parts: Sequence[Shortlist]) -> Shortlist:
+    """The shortlists of some queries and of the next ones as one."""
+    width = max(part.rows_QW.shape[1] for part in parts)
+    rows_QW = np.full((sum(len(part.rows_QW) for part in parts), width), -1, dtype=np.int32)
+    first = 0
+    for part in parts:
+        queries, columns = part.rows_QW.shape
+        rows_QW[first : first + queries, :columns] = part.rows_QW
+        first += queries
+    return Shortlist(
+        rows_QW,
+        np.concatenate([part.complete_Q for part in parts]),
+        np.concatenate([part.floor_Q for part in parts]),
+    )

@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 
 from trisampler.search.arrays import Float32, Float64, Rows
 from trisampler.search.errors import SearchError
+from trisampler.search.lengths import vector_norms
+from trisampler.search.rounded import RoundedBlock, round_block
 
 # Inner products of two vectors this long stay far inside float32.
 LARGEST_NORM = 1e18
-_SMALLEST_SQUARE = 2.0**-126
 
 
 class Vectors(Protocol):
@@ -78,6 +80,11 @@ class VectorBlock:
         """Row behind the last vector."""
         return self.start + len(self.vectors_ND)
 
+    @cached_property
+    def rounded(self) -> RoundedBlock:
+        """The vectors in bfloat16; they take half as much memory again."""
+        return round_block(self.vectors_ND)
+
 
 class VectorBlocks:
     """All rows of `source` in blocks of at most `block_rows`.
@@ -97,7 +104,8 @@ class VectorBlocks:
         self._name = name
         self._starts = range(0, self.count, max(1, block_rows))
         self._last: VectorBlock | None = None
-        self._largest_norm: float | None = None
+        self._largest_norms: dict[int, float] = {}
+        self._largest_residual: float | None = None
 
     def __len__(self) -> int:
         return len(self._starts)
@@ -107,10 +115,17 @@ class VectorBlocks:
             yield self._read(start)
 
     def largest_norm(self) -> float:
-        """The length of the longest vector; the first call reads everything once."""
-        if self._largest_norm is None:
-            self._largest_norm = max(float(block.norms_N.max()) for block in self)
-        return self._largest_norm
+        """The length of the longest vector; reads the blocks that were not read before."""
+        for start in self._starts:
+            if start not in self._largest_norms:
+                self._read(start)
+        return max(self._largest_norms.values())
+
+    def largest_residual(self) -> float:
+        """How much rounding to bfloat16 takes from a vector; the first call reads everything."""
+        if self._largest_residual is None:
+            self._largest_residual = max(block.rounded.residual for block in self)
+        return self._largest_residual
 
     def holding(self, rows: Rows) -> tuple[Iterable[VectorBlock], Rows]:
         """Blocks that hold the given rows, and where the rows are in them; -1 stays -1.
@@ -132,6 +147,7 @@ class VectorBlocks:
             vectors_ND = np.require(self.source.vectors(rows), np.float32, ["C", "W"])
             norms_N = vector_norms(vectors_ND)
             self._check(norms_N, start)
+            self._largest_norms[start] = float(norms_N.max())
             self._last = VectorBlock(start, vectors_ND, norms_N)
         return self._last
 
@@ -144,16 +160,3 @@ class VectorBlocks:
                 f"{len(norms_N)}). The encoder that made it is broken, or overflowed in its "
                 "precision: use another encoder, or encoding.precision=float32."
             )
-
-
-def vector_norms(vectors_ND: Float32) -> Float64:
-    """Lengths of vectors, never too small, exactly 0 for zero vectors; NaN or inf stay so."""
-    dimension = vectors_ND.shape[1]
-    with np.errstate(over="ignore", invalid="ignore"):
-        squares_N = np.einsum("nd,nd->n", vectors_ND, vectors_ND).astype(np.float64)
-    # Squares below the smallest normal float32 may have been lost, each of them at most this much.
-    lost = dimension * _SMALLEST_SQUARE
-    norms_N: Float64 = np.sqrt(squares_N * (1 + dimension * 2.0**-22) + lost)
-    small_N = np.flatnonzero(squares_N <= lost)
-    norms_N[small_N[~vectors_ND[small_N].any(axis=1)]] = 0.0
-    return norms_N

@@ -1,0 +1,49 @@
+"""Work on several processors at once, one task a thread.
+
+A task is a thread's own from beginning to end: within it FAISS and PyTorch compute on that thread
+alone. So no processor idles between two operations, and none waits for another that is busy with
+somebody else's work, as it does where every single operation is shared out.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+_Task = TypeVar("_Task")
+_Result = TypeVar("_Result")
+
+
+def in_threads(work: Callable[[_Task], _Result], tasks: Iterable[_Task]) -> list[_Result]:
+    """The results of `work` on each task, in order, on as many threads as FAISS may use."""
+    return list(each_in_threads(work, tasks))
+
+
+def each_in_threads(work: Callable[[_Task], _Result], tasks: Iterable[_Task]) -> Iterator[_Result]:
+    """The same results one by one; the work goes on while the caller looks at them."""
+    import faiss
+
+    tasks = list(tasks)
+    threads = min(faiss.omp_get_max_threads(), len(tasks))
+    if threads <= 1:
+        yield from map(work, tasks)
+        return
+    torch = sys.modules.get("torch")
+    torch_threads = torch.get_num_threads() if torch else 0
+    try:
+        with ThreadPoolExecutor(threads, initializer=_compute_alone) as pool:
+            yield from pool.map(work, tasks)
+    finally:
+        if torch:
+            # What a thread sets for itself is also what threads started later begin with.
+            torch.set_num_threads(torch_threads)
+
+
+def _compute_alone() -> None:
+    import faiss
+
+    faiss.omp_set_num_threads(1)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
