@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import platform
 import resource
 import statistics
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
+
+_Argument = TypeVar("_Argument")
+_Weight = TypeVar("_Weight")
 
 
 @dataclass(frozen=True)
@@ -40,16 +46,23 @@ class Usage:
 
     Attributes:
         seconds: Of each repeat.
+        processor_seconds: Of each repeat, all cores together.
         added_mib: Largest resident size during a repeat less the size before it.
     """
 
     seconds: list[float]
+    processor_seconds: list[float]
     added_mib: float
 
     @property
     def median(self) -> float:
         """The median of the repeats in seconds."""
         return statistics.median(self.seconds)
+
+    @property
+    def processor_median(self) -> float:
+        """The median of the repeats in seconds of one core."""
+        return statistics.median(self.processor_seconds)
 
 
 def hardware() -> str:
@@ -66,14 +79,33 @@ def hardware() -> str:
 
 def measure(work: Callable[[], object], repeats: int) -> Usage:
     """Run `work` several times and watch the clock and the resident size."""
-    seconds, added = [], 0.0
+    return measure_in_turn({"": work}, repeats)[""]
+
+
+def measure_in_turn(works: Mapping[str, Callable[[], object]], repeats: int) -> dict[str, Usage]:
+    """Run several works one after another, several times over: what slows one slows all."""
+    usage = {name: Usage([], [], 0.0) for name in works}
     for _ in range(repeats):
-        with _Watch() as watch:
-            started = time.perf_counter()
-            work()
-            seconds.append(time.perf_counter() - started)
-        added = max(added, watch.added_mib)
-    return Usage(seconds, added)
+        for name, work in works.items():
+            with _Watch() as watch:
+                started, processor = time.perf_counter(), time.process_time()
+                work()
+                seconds = time.perf_counter() - started
+                processor = time.process_time() - processor
+            former = usage[name]
+            usage[name] = Usage(
+                [*former.seconds, seconds],
+                [*former.processor_seconds, processor],
+                max(former.added_mib, watch.added_mib),
+            )
+    return usage
+
+
+def in_fresh_process(weigh: Callable[[_Argument], _Weight], argument: _Argument) -> _Weight:
+    """What a function of a module finds in a new process, where no former work left memory."""
+    spawned = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, mp_context=spawned) as pool:
+        return pool.submit(weigh, argument).result()
 
 
 def report(claims: list[Claim]) -> None:

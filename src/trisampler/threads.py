@@ -7,6 +7,7 @@ somebody else's work, as it does where every single operation is shared out.
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,16 +18,14 @@ _Result = TypeVar("_Result")
 
 
 def in_threads(work: Callable[[_Task], _Result], tasks: Iterable[_Task]) -> list[_Result]:
-    """The results of `work` on each task, in order, on as many threads as FAISS may use."""
+    """The results of `work` on each task, in order, on `thread_count` threads at most."""
     return list(each_in_threads(work, tasks))
 
 
 def each_in_threads(work: Callable[[_Task], _Result], tasks: Iterable[_Task]) -> Iterator[_Result]:
     """The same results one by one; the work goes on while the caller looks at them."""
-    import faiss
-
     tasks = list(tasks)
-    threads = min(faiss.omp_get_max_threads(), len(tasks))
+    threads = min(thread_count(), len(tasks))
     if threads <= 1:
         yield from map(work, tasks)
         return
@@ -39,6 +38,24 @@ def each_in_threads(work: Callable[[_Task], _Result], tasks: Iterable[_Task]) ->
         if torch:
             # What a thread sets for itself is also what threads started later begin with.
             torch.set_num_threads(torch_threads)
+
+
+def even_parts(count: int, most: int, least: int = 1) -> list[slice]:
+    """Slices of `count` things, `most` of them at most, that keep all threads equally busy.
+
+    None but the last has fewer than `least`.
+    """
+    threads = thread_count()
+    parts = threads * math.ceil(count / (most * threads))
+    size = max(least, math.ceil(count / max(parts, 1)))
+    return [slice(first, first + size) for first in range(0, count, size)]
+
+
+def thread_count() -> int:
+    """How many threads FAISS may use here."""
+    import faiss
+
+    return int(faiss.omp_get_max_threads())
 
 
 def _compute_alone() -> None:

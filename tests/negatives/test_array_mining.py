@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import faiss
 import numpy as np
 import pytest
 
 from negatives.world import unit
-from trisampler.negatives import NegativesError, SamplingSettings, mine, searching
+from trisampler.errors import TrisamplerError
+from trisampler.negatives import NegativesError, SamplingSettings, mine, miner, searching
 from trisampler.negatives.vectors import gathered_products, paired_products
 
 N, Q, D = 300, 60, 24
@@ -65,6 +67,31 @@ def test_a_search_of_ones_own_and_chunks_change_nothing(arrays, monkeypatch):
     chunked = mine(queries, documents, pairs, settings, depth=40)
     assert same(chunked, whole)
     assert chunked.diagnostics == whole.diagnostics
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_threads_and_blocks_change_nothing(arrays, monkeypatch, threads):
+    queries, documents, pairs = arrays
+    settings = SamplingSettings(negatives=5)
+    whole = mine(queries, documents, pairs, settings, depth=40)
+    monkeypatch.setattr(miner, "_BLOCK_CELLS", 40 * 3)
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(threads)
+    try:
+        shared = mine(queries, documents, pairs, settings, depth=40)
+    finally:
+        faiss.omp_set_num_threads(before)
+    assert same(shared, whole)
+    assert shared.diagnostics == whole.diagnostics
+
+
+def test_a_broken_query_is_named_by_its_row(arrays, monkeypatch):
+    queries, documents, pairs = arrays
+    broken = queries.copy()
+    broken[41, 3] = np.nan
+    monkeypatch.setattr(searching, "QUERIES_AT_ONCE", 10)
+    with pytest.raises(TrisamplerError, match="query '000000041'"):
+        mine(broken, documents, pairs, SamplingSettings(), depth=40)
 
 
 def test_pairs_come_back_in_their_order(arrays):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from trisampler.search.rounding import (
     bfloat16_below,
     bfloat16_error,
+    bfloat16_parts,
     float32_error,
     float64_error,
 )
@@ -63,6 +64,58 @@ def test_bfloat16_below_is_the_next_below(numbers: list[float]) -> None:
     # bfloat16 numbers, and within one step of it (denormal ones aside).
     assert (torch.from_numpy(below).bfloat16().double().numpy() == below).all()
     assert (given_numbers - below <= np.abs(given_numbers) * 2.0**-7 + 1e-37).all()
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.one_of(
+            st.floats(-1e30, 1e30, allow_nan=False),
+            # A hair below and above numbers that bfloat16 has.
+            st.tuples(st.sampled_from([1.0, -1.5, 0.0]), st.floats(-1e-9, 1e-9)).map(sum),
+        ),
+        min_size=1,
+        max_size=20,
+    )
+)
+def test_bfloat16_parts_are_just_below(numbers: list[float]) -> None:
+    given_numbers = np.array(numbers)
+    coarse, fine = bfloat16_parts(given_numbers)
+    for part in (coarse, fine):
+        assert (torch.from_numpy(part).bfloat16().double().numpy() == part).all()
+    assert (coarse <= given_numbers).all()
+    assert (coarse + fine <= given_numbers).all()
+    assert (given_numbers - (coarse + fine) <= np.abs(given_numbers) * 2.0**-14 + 1e-37).all()
+
+
+@pytest.mark.parametrize("rounded_side", ["query", "document"])
+def test_bound_covers_errors_that_all_add_up(rounded_side: str) -> None:
+    """All of one side is rounded down as far as can be; the other side points the same way."""
+    dimension = 64
+    exact, halfway = np.ones((1, dimension)), np.full((1, dimension), 1 + 2.0**-8)
+    left, right = (halfway, exact) if rounded_side == "query" else (exact, halfway)
+    sides = [torch.from_numpy(each.astype(np.float32)) for each in (left, right)]
+    rounded = [each.bfloat16().float() for each in sides]
+    error = abs(float((rounded[0] @ rounded[1].T).item()) - float((left @ right.T).item()))
+    assert error == dimension * 2.0**-8
+    norms, residuals = (
+        [vector_norms(each.numpy()) for each in group]
+        for group in (sides, [a - b for a, b in zip(sides, rounded, strict=True)])
+    )
+    bound = bfloat16_error(norms[0], residuals[0], norms[1][0], residuals[1][0], dimension)
+    assert error <= bound[0] <= 1.05 * error
+
+
+def test_residuals_bound_the_error_more_tightly_than_roundoff() -> None:
+    random = np.random.default_rng(0)
+    left, right = random.standard_normal((2, 50, 384)).astype(np.float32)
+    norms, others = vector_norms(left), vector_norms(right)
+    residuals, other_residuals = (
+        vector_norms(each - torch.from_numpy(each).bfloat16().float().numpy())
+        for each in (left, right)
+    )
+    bound = bfloat16_error(norms, residuals, others.max(), other_residuals.max(), 384)
+    assert (bound < norms * others.max() * 2.0**-7 * 0.5).all()
 
 
 @pytest.mark.parametrize("scale", [1e-30, 1e-20, 1.0, 1e15])

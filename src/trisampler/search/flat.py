@@ -24,9 +24,12 @@ from trisampler.search.products import score_rows
 from trisampler.search.shortlist import Shortlister
 from trisampler.search.ties import search_ties
 from trisampler.search.vectors import VectorBlock, VectorBlocks, Vectors
+from trisampler.threads import even_parts, in_threads
 
 # Products of one number with another, below which starting PyTorch takes longer than FAISS.
 _WORTH_PYTORCH = 10**11
+
+_RANKED_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
@@ -132,7 +135,14 @@ class FlatSearch:
 
     def _ranked(self, queries: VectorBlock, rows_QW: Int32) -> Int64:
         blocks, places_QW = self._corpus.holding(rows_QW)
-        return rank(rows_QW, score_rows(queries, blocks, places_QW), self._depth)
+        scores_QW = score_rows(queries, blocks, places_QW)
+        keys_QK = np.empty((len(rows_QW), self._depth), dtype=np.int64)
+
+        def rank_some(part: slice) -> None:
+            keys_QK[part] = rank(rows_QW[part], scores_QW[part], self._depth)
+
+        in_threads(rank_some, even_parts(len(rows_QW), _RANKED_AT_ONCE))
+        return keys_QK
 
 
 def _some(queries: VectorBlock, chosen_Q: Int64) -> VectorBlock:

@@ -19,7 +19,7 @@ import numpy as np
 from trisampler.search.arrays import Float32, Float64, Int64, Rows
 from trisampler.search.rounding import float64_error
 from trisampler.search.vectors import VectorBlock
-from trisampler.threads import in_threads
+from trisampler.threads import even_parts, in_threads
 
 _QUERIES_A_TASK = 64
 _PAIRS_A_STEP = 128  # gathered rows of one step stay in the processor's cache
@@ -30,12 +30,11 @@ def score_rows(queries: VectorBlock, corpus: Iterable[VectorBlock], rows_QW: Row
     scores_QW = np.zeros(rows_QW.shape, dtype=np.float32)
     for block in corpus:
 
-        def score_some(first: int, block: VectorBlock = block) -> None:
-            part = slice(first, first + _QUERIES_A_TASK)
-            some = VectorBlock(first, queries.vectors_ND[part], queries.norms_N[part])
+        def score_some(part: slice, block: VectorBlock = block) -> None:
+            some = VectorBlock(part.start, queries.vectors_ND[part], queries.norms_N[part])
             _score_within(some, block, rows_QW[part], scores_QW[part])
 
-        in_threads(score_some, range(0, len(rows_QW), _QUERIES_A_TASK))
+        in_threads(score_some, even_parts(len(rows_QW), _QUERIES_A_TASK))
     return scores_QW
 
 

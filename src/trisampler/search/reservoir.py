@@ -27,7 +27,7 @@ class Reservoir:
     A document comes with its margin: its score less the threshold of the moment, off by at most
     `error_Q`, then rounded to bfloat16. One is turned away only if its score is so far below K
     others that it cannot be among the K best, or if its query has no column left: that query's
-    shortlist is then incomplete, and no more is listed for it.
+    threshold is then put out of reach, and its shortlist is incomplete.
 
     Args:
         thresholds_Q: to begin with.
@@ -48,7 +48,6 @@ class Reservoir:
         self._scores_QW = np.full(shape, -np.inf, dtype=np.float32)
         self._rows_QW = np.full(shape, -1, dtype=np.int32)
         self._listed_Q = np.zeros(len(error_Q), dtype=np.int64)
-        self._overflowed_Q = np.zeros(len(error_Q), dtype=np.bool_)
 
     def add(self, query_P: Int64, margin_P: Float32, rows_P: Int64) -> Int64:
         """List documents, sorted by query; returns the queries whose threshold may have risen."""
@@ -64,18 +63,18 @@ class Reservoir:
         self._listed_Q += count_Q
         crowded_Q = np.flatnonzero(self._listed_Q > self._crowd)
         if len(crowded_Q):
-            self._overflowed_Q |= self._listed_Q > width
+            overflowed_Q = self._listed_Q > width
             self._thin_out(crowded_Q)
-            self.thresholds_Q2[self._overflowed_Q] = (_OUT_OF_REACH, 0.0)
+            self.thresholds_Q2[overflowed_Q] = (_OUT_OF_REACH, 0.0)
         return crowded_Q
 
     def shortlist(self) -> Shortlist:
         """What is worth scoring exactly; see `shortlist` for the argument."""
         worthy = self._worthy(slice(None))
-        clear_Q = worthy.floor_Q > self._thresholds_Q + self._error_Q
+        complete_Q = worthy.floor_Q > self._thresholds_Q + self._error_Q
         rows_QW = _to_the_left(self._rows_QW, worthy.mask_QW, -1)
         width = int(worthy.mask_QW.sum(axis=1).max(initial=self._depth))
-        return Shortlist(rows_QW[:, :width], clear_Q & ~self._overflowed_Q, worthy.floor_Q)
+        return Shortlist(rows_QW[:, :width], complete_Q, worthy.floor_Q)
 
     @property
     def _thresholds_Q(self) -> Float64:

@@ -65,14 +65,17 @@ def round_block(vectors_ND: Float32) -> RoundedBlock:
     """The vectors rounded, and by how much."""
     import torch
 
-    count = math.ceil(len(vectors_ND) / _TILE)
+    rows, dimension = vectors_ND.shape
+    count = math.ceil(rows / _TILE)
+    # One piece of memory: many small ones would leave gaps.
+    all_NE = torch.empty((rows, dimension + ONES), dtype=torch.bfloat16)
+    firsts = np.cumsum([0, *(len(range(first, rows, count)) for first in range(count))])
 
     def round_tile(first: int) -> tuple[RoundedTile, float]:
-        exact_TD = vectors_ND[first::count]
-        rounded_TD, residuals_T = round_vectors(exact_TD)
-        ones = torch.ones((len(exact_TD), ONES), dtype=torch.bfloat16)
-        tile = RoundedTile(torch.cat([rounded_TD, ones], dim=1), first, count)
-        return tile, float(residuals_T.max())
+        tile_TE = all_NE[firsts[first] : firsts[first + 1]]
+        tile_TE[:, -ONES:] = 1
+        tile_TE[:, :-ONES], residuals_T = round_vectors(vectors_ND[first::count])
+        return RoundedTile(tile_TE, first, count), float(residuals_T.max())
 
     tiles, residuals = zip(*in_threads(round_tile, range(count)), strict=True)
     return RoundedBlock(tiles, max(residuals))
@@ -82,7 +85,7 @@ def round_vectors(vectors_ND: Float32) -> tuple[torch.Tensor, Float64]:
     """The vectors in bfloat16, and at least the lengths of what rounding took from them."""
     import torch
 
-    exact_ND = torch.from_numpy(vectors_ND)
-    rounded_ND = exact_ND.bfloat16()
+    rounded_ND = torch.from_numpy(vectors_ND).bfloat16()
     # The difference of a number and its rounding is exact in float32.
-    return rounded_ND, vector_norms(np.subtract(vectors_ND, rounded_ND.float().numpy()))
+    back_ND = rounded_ND.float().numpy()
+    return rounded_ND, vector_norms(np.subtract(vectors_ND, back_ND, out=back_ND))

@@ -24,7 +24,7 @@ from trisampler.search.rounded import ONES, RoundedTile, round_vectors
 from trisampler.search.rounding import bfloat16_error
 from trisampler.search.shortlist import Shortlist, join_shortlists
 from trisampler.search.vectors import VectorBlock, VectorBlocks
-from trisampler.threads import in_threads
+from trisampler.threads import even_parts, in_threads
 
 if TYPE_CHECKING:
     import torch
@@ -43,8 +43,7 @@ def shortlist_by_bfloat16(queries: VectorBlock, corpus: VectorBlocks, depth: int
     sample_SD = _sample(corpus)
     largest_residual = corpus.largest_residual()  # finds the largest norm on its way
 
-    def make_sieve(first: int) -> _Sieve:
-        part = slice(first, first + _QUERIES_A_TASK)
+    def make_sieve(part: slice) -> _Sieve:
         rounded_QD, residuals_Q = round_vectors(queries.vectors_ND[part])
         error_Q = bfloat16_error(
             queries.norms_N[part],
@@ -56,10 +55,11 @@ def shortlist_by_bfloat16(queries: VectorBlock, corpus: VectorBlocks, depth: int
         thresholds_Q = _thresholds(rounded_QD, sample_SD, depth * len(sample_SD) / corpus.count)
         return _Sieve(rounded_QD, Reservoir(thresholds_Q - 2 * error_Q, error_Q, depth))
 
-    sieves = in_threads(make_sieve, range(0, len(queries.norms_N), _QUERIES_A_TASK))
+    parts = even_parts(len(queries.norms_N), _QUERIES_A_TASK, least=64)
+    sieves = in_threads(make_sieve, parts)
     for block in corpus:
         in_threads(partial(_Sieve.pour, block=block), sieves)
-    return join_shortlists([sieve.reservoir.shortlist() for sieve in sieves])
+    return join_shortlists(in_threads(_Sieve.shortlist, sieves))
 
 
 def _sample(corpus: VectorBlocks) -> torch.Tensor:
@@ -88,13 +88,17 @@ class _Sieve:
     def __init__(self, queries_QD: torch.Tensor, reservoir: Reservoir) -> None:
         import torch
 
-        self.reservoir = reservoir
+        self._reservoir = reservoir
         # The product with (d, 1, 1) is the inner product less the threshold.
         self._extended_QE = torch.empty(
             (len(queries_QD), queries_QD.shape[1] + ONES), dtype=torch.bfloat16
         )
         self._extended_QE[:, :-ONES] = queries_QD
         self._extended_QE[:, -ONES:] = torch.from_numpy(-reservoir.thresholds_Q2)
+
+    def shortlist(self) -> Shortlist:
+        """What is worth scoring exactly."""
+        return self._reservoir.shortlist()
 
     def pour(self, block: VectorBlock) -> None:
         """Let the documents of a block pass."""
@@ -119,7 +123,7 @@ class _Sieve:
         margin_P = (bits[above_P].astype(np.int32) << 16).view(np.float32)
         query_P = above_P // width
         rows_P = (above_P - query_P * width) * tile.step + (start + tile.first)
-        risen_Q = self.reservoir.add(query_P, margin_P, rows_P)
+        risen_Q = self._reservoir.add(query_P, margin_P, rows_P)
         if len(risen_Q):
-            thresholds = torch.from_numpy(-self.reservoir.thresholds_Q2[risen_Q])
+            thresholds = torch.from_numpy(-self._reservoir.thresholds_Q2[risen_Q])
             self._extended_QE[torch.from_numpy(risen_Q), -ONES:] = thresholds.bfloat16()
