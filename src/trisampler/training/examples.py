@@ -102,6 +102,14 @@ class TrainingExamples:
         """The number of queries."""
         return len(self.query_ids)
 
+    def queries_of(self, rows: Rows) -> list[str]:
+        """Texts of queries."""
+        return [self.query_texts[row] for row in rows]
+
+    def documents_of(self, rows: Rows) -> list[str]:
+        """Texts of documents."""
+        return [self.document_texts[row] for row in rows]
+
     def positives(self, query_row: int) -> Rows:
         """Document rows of all judged positives of a query."""
         start, end = self.positive_starts[query_row : query_row + 2]

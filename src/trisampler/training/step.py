@@ -1,34 +1,25 @@
-"""One optimiser step: encode a batch, compare, send the gradient back, move the weights.
-
-Legend: B queries, N documents, D dimensions.
-"""
+"""One optimiser step: the gradient of a batch, clipped, moves the weights."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 
-from trisampler.encoders.precision import autocast, resolve_precision
-from trisampler.encoders.settings import Side
-from trisampler.encoders.token_batches import token_batches
-from trisampler.training.attention import fast_attention
+from trisampler.training.batch_encoder import BatchEncoder
 from trisampler.training.batches import Batch
 from trisampler.training.examples import TrainingExamples
-from trisampler.training.losses import info_nce
+from trisampler.training.gradients import PlainGradients
+from trisampler.training.objective import Objective
 from trisampler.training.optimizer import build_optimizer
 from trisampler.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from trisampler.encoders.encoder import Encoder
-
-# Small ones pad less and stay in a CPU's cache; a GPU wants enough work to fill it.
-_MICRO_BATCH_TOKENS = {"cpu": 2048, "mps": 8192, "cuda": 32_768}
 
 
 @dataclass(frozen=True)
@@ -45,7 +36,7 @@ class StepOutcome:
 
 
 class Stepper:
-    """Holds what the steps share: the encoder, its optimiser, the examples."""
+    """Holds what the steps share: the encoder, the objective, their optimiser, the examples."""
 
     def __init__(
         self,
@@ -55,13 +46,13 @@ class Stepper:
         device: torch.device,
     ) -> None:
         self._encoder = encoder
-        self._examples = examples
         self._settings = settings
         self._device = device
-        self.dtype = training_precision(settings, device)
-        budget = settings.micro_batch_tokens
-        self._budget = _MICRO_BATCH_TOKENS[device.type] if budget == "auto" else budget
-        self.optimizer = build_optimizer([encoder.module], settings.weight_decay)
+        self.objective = Objective(settings).to(device)
+        batch_encoder = BatchEncoder(encoder, settings, device)
+        self.dtype = batch_encoder.dtype
+        self._gradients = PlainGradients(batch_encoder, self.objective, examples)
+        self.optimizer = build_optimizer([encoder.module, self.objective], settings.weight_decay)
 
     def run(self, batch: Batch, learning_rate: float, seed: int) -> StepOutcome:
         """Move the weights once, unless loss or gradient is no number.
@@ -74,13 +65,10 @@ class Stepper:
         self.optimizer.zero_grad(set_to_none=True)
         self._encoder.module.train(self._settings.dropout)
         with _seeded(seed, self._device):
-            loss = self.loss(batch)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss = self._gradients.backward(batch)
         self._encoder.eval()
-        norm = torch.nn.utils.clip_grad_norm_(
-            self._encoder.parameters(), self._settings.gradient_clip
-        )
-        outcome = StepOutcome(float(loss.detach()), float(norm))
+        norm = torch.nn.utils.clip_grad_norm_(self._weights(), self._settings.gradient_clip)
+        outcome = StepOutcome(float(loss), float(norm))
         if outcome.is_finite:
             for group in self.optimizer.param_groups:
                 group["lr"] = learning_rate
@@ -89,49 +77,11 @@ class Stepper:
 
     def loss(self, batch: Batch) -> torch.Tensor:
         """The scalar loss of a batch, with its graph."""
-        examples = self._examples
-        return info_nce(
-            self._encode([examples.query_texts[row] for row in batch.query_rows_B], "query"),
-            self._encode(
-                [examples.document_texts[row] for row in batch.document_rows_N], "document"
-            ),
-            torch.from_numpy(batch.target_B).to(self._device),
-            torch.from_numpy(batch.allowed_BN).to(self._device),
-            self._settings.temperature,
-        )
+        return self._gradients.loss(batch)
 
-    def _encode(self, texts: Sequence[str], side: Side) -> torch.Tensor:
-        """Vectors (N, D), float32, with their graph, from micro-batches of alike lengths.
-
-        Each micro-batch is its own autocast region: one region for all would add their gradients up
-        in the low precision of its cached weights.
-        """
-        shorter = self._settings.document_length if side == "document" else None
-        rows, vectors = [], []
-        for micro_batch in token_batches(
-            texts,
-            lambda some: self._encoder.token_ids(some, side, shorter),
-            padding_id=self._encoder.padding_id(side),
-            batch_tokens=self._budget,
-            most_tokens=self._encoder.settings.length(side),
-        ):
-            input_ids_BL = torch.from_numpy(micro_batch.input_ids_BL).to(self._device)
-            mask_BL = torch.from_numpy(micro_batch.attention_mask_BL).to(self._device)
-            tower = self._encoder.tower(side)
-            with (
-                autocast(self._device, self.dtype),
-                fast_attention(tower, input_ids_BL.shape[1], self._device, self.dtype),
-            ):
-                vectors.append(tower(input_ids_BL, mask_BL))
-            rows.append(micro_batch.rows_B)
-        order_N = torch.from_numpy(np.argsort(np.concatenate(rows))).to(self._device)
-        return torch.cat(vectors)[order_N]
-
-
-def training_precision(settings: TrainingSettings, device: torch.device) -> torch.dtype:
-    """bfloat16 or float32; float16, whose gradients underflow without loss scaling, is not used."""
-    dtype = resolve_precision(settings.precision, device)
-    return torch.float32 if dtype == torch.float16 else dtype
+    def _weights(self) -> Iterator[torch.nn.Parameter]:
+        yield from self._encoder.parameters()
+        yield from self.objective.parameters()
 
 
 @contextmanager

@@ -1,0 +1,78 @@
+"""The texts of a batch as vectors, with the graph that leads back to the weights.
+
+Legend: B texts of a micro-batch, N texts, L tokens, D dimensions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+
+from trisampler.encoders.precision import autocast, resolve_precision
+from trisampler.encoders.settings import Side
+from trisampler.encoders.token_batches import TokenBatch, token_batches
+from trisampler.training.attention import fast_attention
+from trisampler.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from trisampler.encoders.encoder import Encoder
+
+# Small ones pad less and stay in a CPU's cache; a GPU wants enough work to fill it.
+_MICRO_BATCH_TOKENS = {"cpu": 2048, "mps": 8192, "cuda": 32_768}
+
+
+class BatchEncoder:
+    """Encodes with gradients, a micro-batch of alike lengths at a time."""
+
+    def __init__(self, encoder: Encoder, settings: TrainingSettings, device: torch.device) -> None:
+        self._encoder = encoder
+        self._settings = settings
+        self.device = device
+        self.dtype = training_precision(settings, device)
+        budget = settings.micro_batch_tokens
+        self._budget = _MICRO_BATCH_TOKENS[device.type] if budget == "auto" else budget
+
+    def micro_batches(self, texts: Sequence[str], side: Side) -> list[TokenBatch]:
+        """The texts as padded token ids, each text in one micro-batch; see `token_batches`."""
+        shorter = self._settings.document_length if side == "document" else None
+        return list(
+            token_batches(
+                texts,
+                lambda some: self._encoder.token_ids(some, side, shorter),
+                padding_id=self._encoder.padding_id(side),
+                batch_tokens=self._budget,
+                most_tokens=self._encoder.settings.length(side),
+            )
+        )
+
+    def encode(self, micro_batch: TokenBatch, side: Side) -> torch.Tensor:
+        """Vectors (B, D), float32, of one micro-batch.
+
+        It is an autocast region of its own: one region for all would add their gradients up in the
+        low precision of its cached weights.
+        """
+        input_ids_BL = torch.from_numpy(micro_batch.input_ids_BL).to(self.device)
+        mask_BL = torch.from_numpy(micro_batch.attention_mask_BL).to(self.device)
+        tower = self._encoder.tower(side)
+        with (
+            autocast(self.device, self.dtype),
+            fast_attention(tower, input_ids_BL.shape[1], self.device, self.dtype),
+        ):
+            vectors_BD: torch.Tensor = tower(input_ids_BL, mask_BL)
+        return vectors_BD
+
+
+def in_order(vectors: Sequence[torch.Tensor], micro_batches: Sequence[TokenBatch]) -> torch.Tensor:
+    """The vectors of all micro-batches (N, D), in the order of the texts."""
+    rows_N = np.concatenate([micro_batch.rows_B for micro_batch in micro_batches])
+    stacked_ND = torch.cat(list(vectors))
+    return stacked_ND[torch.from_numpy(np.argsort(rows_N)).to(stacked_ND.device)]
+
+
+def training_precision(settings: TrainingSettings, device: torch.device) -> torch.dtype:
+    """bfloat16 or float32; float16, whose gradients underflow without loss scaling, is not used."""
+    dtype = resolve_precision(settings.precision, device)
+    return torch.float32 if dtype == torch.float16 else dtype
