@@ -7,9 +7,8 @@ import pytest
 import torch
 
 from training.toy import SETTINGS, Toy
-from trisampler.corpora.documents import document_texts
 from trisampler.training.attention import fast_attention
-from trisampler.training.batches import Batch, Batches
+from trisampler.training.batches import Batches
 from trisampler.training.optimizer import build_optimizer
 from trisampler.training.step import Stepper
 
@@ -26,101 +25,6 @@ def gradients(encoder: Encoder) -> dict[str, torch.Tensor]:
         for name, parameter in encoder.module.named_parameters()
         if parameter.grad is not None
     }
-
-
-def one_by_one(encoder: Encoder, collection: Toy, batch: Batch) -> torch.Tensor:
-    """The batch's loss from the tables, one text and one pair at a time."""
-    examples = collection.examples()
-    texts = dict(zip(collection.corpus["doc_id"], document_texts(collection.corpus), strict=True))
-    positives = {
-        query_id: {
-            doc for asking, doc, _ in collection.train_judgements.rows() if asking == query_id
-        }
-        for query_id in examples.query_ids
-    }
-    documents = [examples.document_ids[row] for row in batch.document_rows_N]
-
-    def vector(text: str, side: str) -> torch.Tensor:
-        tokens = encoder.tokenize([text], side)  # type: ignore[arg-type]
-        result: torch.Tensor = encoder.tower(side)(  # type: ignore[arg-type]
-            tokens["input_ids"], tokens["attention_mask"]
-        )[0]
-        return result
-
-    losses = []
-    for row, column in zip(batch.query_rows_B, batch.target_B, strict=True):
-        query_id, target = examples.query_ids[row], documents[column]
-        query = vector(examples.query_texts[row], "query")
-        scores = {
-            doc_id: query.dot(vector(texts[doc_id], "document")) / PLAIN.temperature
-            for doc_id in documents
-            if doc_id == target or doc_id not in positives[query_id]
-        }
-        losses.append(torch.logsumexp(torch.stack([*scores.values()]), 0) - scores[target])
-    return torch.stack(losses).mean()
-
-
-def test_the_gradient_is_that_of_one_text_at_a_time(
-    load_tiny: Callable[[], Encoder], collection: Toy
-) -> None:
-    batch = Batches(collection.examples(), PLAIN, seed=0, round_number=1).at(2)
-    encoder = load_tiny()
-    expected_loss = one_by_one(encoder, collection, batch)
-    expected_loss.backward()  # type: ignore[no-untyped-call]
-    expected = gradients(encoder)
-    encoder.module.zero_grad()
-    stepper = Stepper(encoder, collection.examples(), PLAIN, CPU)
-    loss = stepper.loss(batch)
-    loss.backward()  # type: ignore[no-untyped-call]
-    assert float(loss.detach()) == pytest.approx(float(expected_loss.detach()), rel=1e-5)
-    found = gradients(encoder)
-    assert found.keys() == expected.keys()
-    for name, gradient in found.items():
-        torch.testing.assert_close(gradient, expected[name], rtol=1e-4, atol=2e-6, msg=name)
-
-
-@pytest.mark.parametrize("budget", [1, 60, 10_000])
-def test_the_budget_of_micro_batches_changes_nothing(
-    load_tiny: Callable[[], Encoder], collection: Toy, budget: int
-) -> None:
-    settings = PLAIN.model_copy(update={"micro_batch_tokens": budget})
-    batch = Batches(collection.examples(), settings, seed=0, round_number=1).at(1)
-    loss = Stepper(load_tiny(), collection.examples(), settings, CPU).loss(batch)
-    other = Stepper(load_tiny(), collection.examples(), PLAIN, CPU).loss(batch)
-    assert float(loss.detach()) == pytest.approx(float(other.detach()), rel=1e-5)
-
-
-def test_few_shapes_and_none_longer_than_the_encoder_has_positions_for(
-    collection: Toy, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from trisampler.encoders.encoder import Encoder
-    from trisampler.encoders.settings import EncoderSettings
-    from trisampler.encoders.towers import Tower
-
-    encoder = Encoder.load(EncoderSettings(name="untrained:0", document_length=30))
-    forward, lengths = Tower.forward, set()
-
-    def noted(self: Tower, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        lengths.add(ids.shape[1])
-        return forward(self, ids, mask)
-
-    monkeypatch.setattr(Tower, "forward", noted)
-    stepper = Stepper(encoder, collection.examples(), PLAIN, CPU)
-    for step in range(1, 6):
-        stepper.loss(Batches(collection.examples(), PLAIN, seed=0, round_number=1).at(step))
-    assert lengths <= {8, 16, 24, 30}
-    assert 30 in lengths
-
-
-def test_bfloat16_stays_near_float32(load_tiny: Callable[[], Encoder], collection: Toy) -> None:
-    batch = Batches(collection.examples(), PLAIN, seed=0, round_number=1).at(1)
-    half = PLAIN.model_copy(update={"precision": "bfloat16"})
-    losses = [
-        float(Stepper(load_tiny(), collection.examples(), settings, CPU).loss(batch).detach())
-        for settings in (PLAIN, half)
-    ]
-    assert losses[0] != losses[1]
-    assert losses[1] == pytest.approx(losses[0], rel=0.05)
 
 
 def test_clips_the_gradient_and_moves_by_the_rate_given(

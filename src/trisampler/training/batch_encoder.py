@@ -1,11 +1,12 @@
 """The texts of a batch as vectors, with the graph that leads back to the weights.
 
-Legend: B texts of a micro-batch, N texts, L tokens, D dimensions.
+Legend: B texts of a micro-batch, M texts, D dimensions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,7 +31,7 @@ class BatchEncoder:
     def __init__(self, encoder: Encoder, settings: TrainingSettings, device: torch.device) -> None:
         self._encoder = encoder
         self._settings = settings
-        self.device = device
+        self._device = device
         self.dtype = training_precision(settings, device)
         budget = settings.micro_batch_tokens
         self._budget = _MICRO_BATCH_TOKENS[device.type] if budget == "auto" else budget
@@ -48,31 +49,48 @@ class BatchEncoder:
             )
         )
 
-    def encode(self, micro_batch: TokenBatch, side: Side) -> torch.Tensor:
+    def encode(self, micro_batch: TokenBatch, side: Side, seed: int) -> torch.Tensor:
         """Vectors (B, D), float32, of one micro-batch.
 
         It is an autocast region of its own: one region for all would add their gradients up in the
         low precision of its cached weights.
+
+        Args:
+            micro_batch: its texts.
+            side: the tower.
+            seed: of its dropout, which is the same whenever the micro-batch is encoded with it.
         """
-        input_ids_BL = torch.from_numpy(micro_batch.input_ids_BL).to(self.device)
-        mask_BL = torch.from_numpy(micro_batch.attention_mask_BL).to(self.device)
+        input_ids_BL = torch.from_numpy(micro_batch.input_ids_BL).to(self._device)
+        mask_BL = torch.from_numpy(micro_batch.attention_mask_BL).to(self._device)
         tower = self._encoder.tower(side)
         with (
-            autocast(self.device, self.dtype),
-            fast_attention(tower, input_ids_BL.shape[1], self.device, self.dtype),
+            _seeded(seed, self._device, needed=tower.training),
+            autocast(self._device, self.dtype),
+            fast_attention(tower, input_ids_BL.shape[1], self._device, self.dtype),
         ):
             vectors_BD: torch.Tensor = tower(input_ids_BL, mask_BL)
         return vectors_BD
 
 
 def in_order(vectors: Sequence[torch.Tensor], micro_batches: Sequence[TokenBatch]) -> torch.Tensor:
-    """The vectors of all micro-batches (N, D), in the order of the texts."""
-    rows_N = np.concatenate([micro_batch.rows_B for micro_batch in micro_batches])
-    stacked_ND = torch.cat(list(vectors))
-    return stacked_ND[torch.from_numpy(np.argsort(rows_N)).to(stacked_ND.device)]
+    """The vectors of all micro-batches (M, D), in the order of the texts."""
+    rows_M = np.concatenate([micro_batch.rows_B for micro_batch in micro_batches])
+    stacked_MD = torch.cat(list(vectors))
+    return stacked_MD[torch.from_numpy(np.argsort(rows_M)).to(stacked_MD.device)]
 
 
 def training_precision(settings: TrainingSettings, device: torch.device) -> torch.dtype:
     """bfloat16 or float32; float16, whose gradients underflow without loss scaling, is not used."""
     dtype = resolve_precision(settings.precision, device)
     return torch.float32 if dtype == torch.float16 else dtype
+
+
+@contextmanager
+def _seeded(seed: int, device: torch.device, *, needed: bool) -> Iterator[None]:
+    """Inside, torch's random states follow from `seed`; afterwards they are as before."""
+    if not needed:
+        yield
+        return
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield

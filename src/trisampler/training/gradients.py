@@ -1,55 +1,144 @@
-"""The gradient of a batch's loss by plain automatic differentiation.
+"""Two ways to the gradient of a batch's loss: plain, and with memory for one micro-batch at a time.
 
-Legend: B queries, N documents, D dimensions.
+Legend: B queries, N documents, M texts of this process, D dimensions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
 
 from trisampler.encoders.settings import Side
+from trisampler.encoders.token_batches import TokenBatch
+from trisampler.hashing import derive_seed
 from trisampler.training.batch_encoder import BatchEncoder, in_order
 from trisampler.training.batches import Batch
-from trisampler.training.examples import TrainingExamples
+from trisampler.training.examples import Rows, TrainingExamples
 from trisampler.training.objective import Objective
+from trisampler.training.processes import Processes, shares_of
 
 
 class Gradients(Protocol):
     """A way to the gradient of a batch's loss."""
 
-    def backward(self, batch: Batch) -> torch.Tensor:
-        """Add the gradient to that of every weight; returns the loss, a scalar without graph."""
+    def backward(self, batch: Batch, seed: int) -> torch.Tensor:
+        """Add this process's part of the gradient to that of every weight.
+
+        Args:
+            batch: of all processes.
+            seed: of this step's dropout.
+
+        Returns:
+            The loss of the whole batch, a scalar without graph.
+        """
         ...
 
 
-class PlainGradients:
-    """Keeps the graph of the whole batch: fastest, and the most memory."""
+@dataclass(frozen=True)
+class Part:
+    """The queries or the documents of a batch.
 
-    def __init__(
-        self, encoder: BatchEncoder, objective: Objective, examples: TrainingExamples
-    ) -> None:
-        self._encoder = encoder
-        self._objective = objective
-        self._examples = examples
+    Attributes:
+        side: which of them.
+        shares: for each process the numbers of the texts that it encodes.
+        micro_batches: this process's texts.
+        seeds: of each micro-batch's dropout.
+    """
 
-    def loss(self, batch: Batch) -> torch.Tensor:
-        """The scalar loss of a batch, with its graph."""
-        query_vectors_BD = self._encode(self._examples.queries_of(batch.query_rows_B), "query")
-        document_vectors_ND = self._encode(
-            self._examples.documents_of(batch.document_rows_N), "document"
+    side: Side
+    shares: Sequence[Rows]
+    micro_batches: list[TokenBatch]
+    seeds: list[int]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What both ways start from: encoder, objective, texts, and who works along."""
+
+    encoder: BatchEncoder
+    objective: Objective
+    examples: TrainingExamples
+    processes: Processes
+
+    def parts(self, batch: Batch, seed: int) -> tuple[Part, Part]:
+        """The batch's queries and documents, tokenised where they are this process's."""
+        return (
+            self._part("query", self.examples.queries_of(batch.query_rows_B), seed),
+            self._part("document", self.examples.documents_of(batch.document_rows_N), seed),
         )
-        loss: torch.Tensor = self._objective(query_vectors_BD, document_vectors_ND, batch)
+
+    def _part(self, side: Side, texts: list[str], seed: int) -> Part:
+        rank = self.processes.rank
+        shares = shares_of(texts, self.processes.count)
+        micro_batches = self.encoder.micro_batches([texts[row] for row in shares[rank]], side)
+        seeds = [derive_seed(seed, side, rank, number) for number in range(len(micro_batches))]
+        return Part(side, shares, micro_batches, seeds)
+
+    def vectors(self, part: Part) -> torch.Tensor:
+        """The vectors of this process's texts (M, D), with their graph where gradients are on."""
+        vectors = [
+            self.encoder.encode(micro_batch, part.side, seed)
+            for micro_batch, seed in zip(part.micro_batches, part.seeds, strict=True)
+        ]
+        return in_order(vectors, part.micro_batches)
+
+
+class PlainGradients:
+    """Keeps the graph of the whole batch: the fastest, and the most memory."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    def loss(self, batch: Batch, seed: int) -> torch.Tensor:
+        """The scalar loss of a batch, with its graph."""
+        work = self._work
+        vectors = [
+            work.processes.bring_together(work.vectors(part), part.shares)
+            for part in work.parts(batch, seed)
+        ]
+        loss: torch.Tensor = work.objective(*vectors, batch)
         return loss
 
-    def backward(self, batch: Batch) -> torch.Tensor:
+    def backward(self, batch: Batch, seed: int) -> torch.Tensor:
         """See `Gradients`."""
-        loss = self.loss(batch)
+        loss = self.loss(batch, seed)
         loss.backward()  # type: ignore[no-untyped-call]
         return loss.detach()
 
-    def _encode(self, texts: Sequence[str], side: Side) -> torch.Tensor:
-        micro_batches = self._encoder.micro_batches(texts, side)
-        return in_order([self._encoder.encode(each, side) for each in micro_batches], micro_batches)
+
+class CachedGradients:
+    """GradCache: a batch of any size in the memory of one micro-batch, for one more forward pass.
+
+    Gao, Zhang, Han, Callan, RepL4NLP 2021: encode without a graph; take the loss's gradient with
+    respect to the vectors; encode each micro-batch again, with a graph, and send its vectors'
+    gradient back through it. Dropout is a function of the micro-batch's place, so the second time
+    it is the same, and the gradient is that of `PlainGradients`.
+    """
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    def backward(self, batch: Batch, seed: int) -> torch.Tensor:
+        """See `Gradients`."""
+        work = self._work
+        parts = work.parts(batch, seed)
+        with torch.no_grad():
+            own_vectors = [work.vectors(part) for part in parts]
+        for vectors_MD in own_vectors:
+            vectors_MD.requires_grad_()
+        whole = [
+            work.processes.bring_together(vectors_MD, part.shares)
+            for vectors_MD, part in zip(own_vectors, parts, strict=True)
+        ]
+        loss: torch.Tensor = work.objective(*whole, batch)
+        loss.backward()  # type: ignore[no-untyped-call]
+        for vectors_MD, part in zip(own_vectors, parts, strict=True):
+            assert vectors_MD.grad is not None
+            for micro_batch, seed_of_one in zip(part.micro_batches, part.seeds, strict=True):
+                vectors_BD = work.encoder.encode(micro_batch, part.side, seed_of_one)
+                rows_B = torch.from_numpy(micro_batch.rows_B).to(vectors_BD.device)
+                vectors_BD.backward(vectors_MD.grad[rows_B])  # type: ignore[no-untyped-call]
+        return loss.detach()

@@ -68,6 +68,11 @@ class TrainingSettings(BaseModel):
         description="Tokens, padding included, encoded together; a longer text goes alone; "
         "auto: what suits the device.",
     )
+    gradient_cache: bool = Field(
+        False,
+        description="Whether a batch is encoded twice, to need the memory of one micro-batch "
+        "(GradCache): for batches that do not fit otherwise. The gradient is the same.",
+    )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto",
         description="Of the arithmetic inside the encoder; weights and loss are always float32. "

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,9 +12,10 @@ import torch
 from trisampler.training.batch_encoder import BatchEncoder
 from trisampler.training.batches import Batch
 from trisampler.training.examples import TrainingExamples
-from trisampler.training.gradients import PlainGradients
+from trisampler.training.gradients import CachedGradients, Gradients, PlainGradients, Work
 from trisampler.training.objective import Objective
 from trisampler.training.optimizer import build_optimizer
+from trisampler.training.processes import Alone, Processes
 from trisampler.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -44,14 +44,17 @@ class Stepper:
         examples: TrainingExamples,
         settings: TrainingSettings,
         device: torch.device,
+        processes: Processes | None = None,
     ) -> None:
         self._encoder = encoder
         self._settings = settings
-        self._device = device
         self.objective = Objective(settings).to(device)
         batch_encoder = BatchEncoder(encoder, settings, device)
         self.dtype = batch_encoder.dtype
-        self._gradients = PlainGradients(batch_encoder, self.objective, examples)
+        self._processes = processes or Alone()
+        work = Work(batch_encoder, self.objective, examples, self._processes)
+        way = CachedGradients if settings.gradient_cache else PlainGradients
+        self._gradients: Gradients = way(work)
         self.optimizer = build_optimizer([encoder.module, self.objective], settings.weight_decay)
 
     def run(self, batch: Batch, learning_rate: float, seed: int) -> StepOutcome:
@@ -64,9 +67,9 @@ class Stepper:
         """
         self.optimizer.zero_grad(set_to_none=True)
         self._encoder.module.train(self._settings.dropout)
-        with _seeded(seed, self._device):
-            loss = self._gradients.backward(batch)
+        loss = self._gradients.backward(batch, seed)
         self._encoder.eval()
+        self._processes.add_up(self._encoder.parameters())
         norm = torch.nn.utils.clip_grad_norm_(self._weights(), self._settings.gradient_clip)
         outcome = StepOutcome(float(loss), float(norm))
         if outcome.is_finite:
@@ -75,18 +78,6 @@ class Stepper:
             self.optimizer.step()
         return outcome
 
-    def loss(self, batch: Batch) -> torch.Tensor:
-        """The scalar loss of a batch, with its graph."""
-        return self._gradients.loss(batch)
-
     def _weights(self) -> Iterator[torch.nn.Parameter]:
         yield from self._encoder.parameters()
         yield from self.objective.parameters()
-
-
-@contextmanager
-def _seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Inside, torch's random states follow from `seed`; afterwards they are as before."""
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
-        yield

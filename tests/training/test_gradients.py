@@ -1,0 +1,189 @@
+"""Both ways to a batch's gradient against one text at a time, and against each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+
+from training.toy import SETTINGS, Toy
+from trisampler.corpora.documents import document_texts
+from trisampler.training.batch_encoder import BatchEncoder
+from trisampler.training.batches import Batch, Batches
+from trisampler.training.gradients import CachedGradients, Gradients, PlainGradients, Work
+from trisampler.training.objective import Objective
+from trisampler.training.processes import Alone
+from trisampler.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from trisampler.encoders.encoder import Encoder
+
+CPU = torch.device("cpu")
+PLAIN = SETTINGS.model_copy(update={"dropout": False})
+WAYS = [PlainGradients, CachedGradients]
+
+
+def work(encoder: Encoder, collection: Toy, settings: TrainingSettings = PLAIN) -> Work:
+    return Work(
+        BatchEncoder(encoder, settings, CPU), Objective(settings), collection.examples(), Alone()
+    )
+
+
+def batch_of(collection: Toy, step: int = 1, settings: TrainingSettings = PLAIN) -> Batch:
+    return Batches(collection.examples(), settings, seed=0, round_number=1).at(step)
+
+
+def gradients(encoder: Encoder) -> dict[str, torch.Tensor]:
+    return {
+        name: parameter.grad.clone()
+        for name, parameter in encoder.module.named_parameters()
+        if parameter.grad is not None
+    }
+
+
+def assert_same(found: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> None:
+    """Equal to 1e-5 of the whole gradient's length."""
+    assert found.keys() == expected.keys()
+    length = torch.sqrt(sum(gradient.square().sum() for gradient in expected.values()))
+    for name, gradient in found.items():
+        assert float((gradient - expected[name]).norm()) <= 1e-5 * float(length), name
+
+
+def one_by_one(encoder: Encoder, collection: Toy, batch: Batch) -> torch.Tensor:
+    """The batch's loss from the tables, one text and one pair at a time."""
+    examples = collection.examples()
+    texts = dict(zip(collection.corpus["doc_id"], document_texts(collection.corpus), strict=True))
+    positives = {
+        query_id: {
+            doc for asking, doc, _ in collection.train_judgements.rows() if asking == query_id
+        }
+        for query_id in examples.query_ids
+    }
+    documents = [examples.document_ids[row] for row in batch.document_rows_N]
+
+    def vector(text: str, side: str) -> torch.Tensor:
+        tokens = encoder.tokenize([text], side)  # type: ignore[arg-type]
+        result: torch.Tensor = encoder.tower(side)(  # type: ignore[arg-type]
+            tokens["input_ids"], tokens["attention_mask"]
+        )[0]
+        return result
+
+    losses = []
+    for row, column in zip(batch.query_rows_B, batch.target_B, strict=True):
+        query_id, target = examples.query_ids[row], documents[column]
+        query = vector(examples.query_texts[row], "query")
+        scores = {
+            doc_id: query.dot(vector(texts[doc_id], "document")) / PLAIN.temperature
+            for doc_id in documents
+            if doc_id == target or doc_id not in positives[query_id]
+        }
+        losses.append(torch.logsumexp(torch.stack([*scores.values()]), 0) - scores[target])
+    return torch.stack(losses).mean()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_gradient_is_that_of_one_text_at_a_time(
+    load_tiny: Callable[[], Encoder], collection: Toy, way: Callable[[Work], Gradients]
+) -> None:
+    batch = batch_of(collection, 2)
+    encoder = load_tiny()
+    expected_loss = one_by_one(encoder, collection, batch)
+    expected_loss.backward()  # type: ignore[no-untyped-call]
+    expected = gradients(encoder)
+    encoder.module.zero_grad()
+    loss = way(work(encoder, collection)).backward(batch, seed=0)
+    assert float(loss) == pytest.approx(float(expected_loss.detach()), rel=1e-5)
+    assert_same(gradients(encoder), expected)
+
+
+@pytest.mark.parametrize("budget", [1, 40, 10_000])
+def test_dropout_is_the_same_both_times(
+    load_tiny: Callable[[], Encoder], collection: Toy, budget: int
+) -> None:
+    settings = SETTINGS.model_copy(update={"micro_batch_tokens": budget})
+    batch = batch_of(collection, 1, settings)
+    found, losses = [], []
+    for way in WAYS:
+        encoder = load_tiny().train()
+        losses.append(float(way(work(encoder, collection, settings)).backward(batch, seed=5)))
+        found.append(gradients(encoder))
+    assert losses[0] == pytest.approx(losses[1], rel=1e-6)
+    assert_same(found[1], found[0])
+    other = load_tiny().train()
+    loss = PlainGradients(work(other, collection, settings)).backward(batch, seed=6)
+    assert float(loss) != losses[0]
+
+
+def test_the_cache_keeps_one_micro_batchs_graph_at_a_time(
+    load_tiny: Callable[[], Encoder], collection: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bytes that automatic differentiation keeps, at most, for a batch in many micro-batches."""
+    settings = PLAIN.model_copy(update={"micro_batch_tokens": 40})
+    batch = batch_of(collection, 1, settings)
+
+    def most_kept(way: Callable[[Work], Gradients]) -> int:
+        kept, most = 0, 0
+
+        class Kept:
+            def __init__(self, tensor: torch.Tensor) -> None:
+                nonlocal kept, most
+                self.tensor = tensor
+                kept += tensor.nbytes
+                most = max(most, kept)
+
+            def __del__(self) -> None:
+                nonlocal kept
+                kept -= self.tensor.nbytes
+
+        encoder = load_tiny()
+        with torch.autograd.graph.saved_tensors_hooks(Kept, lambda held: held.tensor):
+            way(work(encoder, collection, settings)).backward(batch, seed=0)
+        return most
+
+    assert most_kept(CachedGradients) < most_kept(PlainGradients) / 4
+
+
+@pytest.mark.parametrize("budget", [1, 60, 10_000])
+def test_the_budget_of_micro_batches_changes_nothing(
+    load_tiny: Callable[[], Encoder], collection: Toy, budget: int
+) -> None:
+    settings = PLAIN.model_copy(update={"micro_batch_tokens": budget})
+    batch = batch_of(collection, 1, settings)
+    loss = PlainGradients(work(load_tiny(), collection, settings)).loss(batch, seed=0)
+    other = PlainGradients(work(load_tiny(), collection)).loss(batch, seed=0)
+    assert float(loss.detach()) == pytest.approx(float(other.detach()), rel=1e-5)
+
+
+def test_few_shapes_and_none_longer_than_the_encoder_has_positions_for(
+    collection: Toy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from trisampler.encoders.encoder import Encoder
+    from trisampler.encoders.settings import EncoderSettings
+    from trisampler.encoders.towers import Tower
+
+    encoder = Encoder.load(EncoderSettings(name="untrained:0", document_length=30))
+    forward, lengths = Tower.forward, set()
+
+    def noted(self: Tower, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        lengths.add(ids.shape[1])
+        return forward(self, ids, mask)
+
+    monkeypatch.setattr(Tower, "forward", noted)
+    plain = PlainGradients(work(encoder, collection))
+    for step in range(1, 6):
+        plain.loss(batch_of(collection, step), seed=0)
+    assert lengths <= {8, 16, 24, 30}
+    assert 30 in lengths
+
+
+def test_bfloat16_stays_near_float32(load_tiny: Callable[[], Encoder], collection: Toy) -> None:
+    batch = batch_of(collection)
+    half = PLAIN.model_copy(update={"precision": "bfloat16"})
+    losses = [
+        float(PlainGradients(work(load_tiny(), collection, settings)).backward(batch, seed=0))
+        for settings in (PLAIN, half)
+    ]
+    assert losses[0] != losses[1]
+    assert losses[1] == pytest.approx(losses[0], rel=0.05)
