@@ -28,8 +28,15 @@ class _Lines:
         self._stream.flush()
 
 
-def progress_bar(total: int, description: str, unit: str) -> tqdm[Any]:
-    """A bar on standard error; where that is no terminal, a line every ten seconds at most."""
+def progress_bar(total: int, description: str, unit: str, *, shown: bool = True) -> tqdm[Any]:
+    """A bar on standard error; where that is no terminal, a line every ten seconds at most.
+
+    Args:
+        total: how many units there are.
+        description: what is done.
+        unit: what is counted.
+        shown: false where another process shows the same.
+    """
     from tqdm import tqdm
 
     terminal = sys.stderr.isatty()
@@ -37,6 +44,7 @@ def progress_bar(total: int, description: str, unit: str) -> tqdm[Any]:
         total=total,
         desc=description,
         unit=unit,
+        disable=not shown,
         dynamic_ncols=terminal,
         ascii=None if terminal else "-#",
         mininterval=0.2 if terminal else 10.0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 import torch
 
@@ -14,7 +15,7 @@ from trisampler.training.batch_encoder import BatchEncoder
 from trisampler.training.batches import Batch, Batches
 from trisampler.training.gradients import CachedGradients, Gradients, PlainGradients, Work
 from trisampler.training.objective import Objective
-from trisampler.training.processes import Alone
+from trisampler.training.processes import Alone, shares_of
 from trisampler.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -187,3 +188,13 @@ def test_bfloat16_stays_near_float32(load_tiny: Callable[[], Encoder], collectio
     ]
     assert losses[0] != losses[1]
     assert losses[1] == pytest.approx(losses[0], rel=0.05)
+
+
+@pytest.mark.parametrize("processes", [1, 2, 3])
+def test_shares_hold_every_text_once_and_alike_lengths(processes: int) -> None:
+    texts = ["a" * length for length in (5, 1, 9, 2, 8, 3, 7)]
+    shares = shares_of(texts, processes)
+    assert sorted(np.concatenate(shares).tolist()) == list(range(7))
+    lengths = [sum(len(texts[row]) for row in share) for share in shares]
+    assert max(lengths) - min(lengths) <= 9
+    assert max(map(len, shares)) - min(map(len, shares)) <= 1

@@ -2,87 +2,66 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
+import math
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trisampler.encoders.precision import precision_name, resolve_device
+from trisampler.encoders.precision import resolve_device
 from trisampler.encoders.settings import EncodingSettings
 from trisampler.hashing import derive_seed
 from trisampler.progress import progress_bar
 from trisampler.training.batches import Batches
 from trisampler.training.checkpoints import Checkpoints, Position
 from trisampler.training.dev_measure import MEASURE, measure_dev_pool
-from trisampler.training.dev_pool import DevPool
 from trisampler.training.divergence import check_outcome
 from trisampler.training.errors import TrainingError
-from trisampler.training.examples import TrainingExamples
 from trisampler.training.history import History, StepRecord
+from trisampler.training.processes import Processes
+from trisampler.training.result import TrainingResult
 from trisampler.training.schedule import learning_rate
-from trisampler.training.settings import TrainingSettings
+from trisampler.training.task import TrainingTask
 
 if TYPE_CHECKING:
     from torch import Tensor
     from tqdm import tqdm
 
-    from trisampler.encoders.encoder import Encoder
-
 _LOGGER = logging.getLogger(__name__)
 
 
 class TrainingLoop:
-    """One training in progress; see `trisampler.training.trainer.train_encoder`."""
+    """One training in progress, in this process or in this and others."""
 
-    def __init__(
-        self,
-        encoder: Encoder,
-        examples: TrainingExamples,
-        dev_pool: DevPool | None,
-        settings: TrainingSettings,
-        seed: int,
-        round_number: int,
-    ) -> None:
+    def __init__(self, task: TrainingTask, processes: Processes) -> None:
         from trisampler.training.step import Stepper
 
-        if len(examples.document_ids) < 2:
+        if len(task.examples.document_ids) < 2:
             raise TrainingError(
-                f"all train pairs share the document {examples.document_ids[0]!r} and there are "
-                "no mined negatives: there is nothing to tell it apart from"
+                f"all train pairs share the document {task.examples.document_ids[0]!r} and there "
+                "are no mined negatives: there is nothing to tell it apart from"
             )
-        self._encoder = encoder
-        self._examples = examples
-        self._dev_pool = dev_pool
-        self._settings = settings
-        self._seed = seed
-        self._round = round_number
-        self._device = resolve_device(settings.device)
-        self._encoder.to(self._device).eval()
-        self._batches = Batches(examples, settings, seed, round_number)
-        self._stepper = Stepper(encoder, examples, settings, self._device)
+        self._encoder = task.encoder
+        self._examples = task.examples
+        self._dev_pool = task.dev_pool
+        self._settings = task.settings
+        self._seed = task.seed
+        self._round = task.round_number
+        self._processes = processes
+        device = resolve_device(task.settings.device)
+        self._encoder.to(device).eval()
+        self._batches = Batches(task.examples, task.settings, task.seed, task.round_number)
+        self._stepper = Stepper(task.encoder, task.examples, task.settings, device, processes)
         self.history = History()
 
-    def identity(self) -> str:
-        """SHA-256 over all that decides the course of this training, in hexadecimal."""
-        precision = precision_name(self._stepper.dtype)
-        parts = {
-            "settings": self._settings.model_dump(mode="json"),
-            "encoder settings": self._encoder.settings.model_dump(mode="json"),
-            "query encoder": self._encoder.fingerprint("query", precision),
-            "document encoder": self._encoder.fingerprint("document", precision),
-            "examples": self._examples.digest(),
-            "dev pool": self._dev_pool.digest() if self._dev_pool is not None else None,
-            "seed": self._seed,
-            "round": self._round,
-            "device": self._device.type,
-        }
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    def resume(self, checkpoints: Checkpoints | None) -> None:
+        """Go to the last checkpoint; without one measure the encoder as it came.
 
-    def resume(self, checkpoints: Checkpoints) -> None:
-        """Go to the last checkpoint; without one measure the encoder as it came."""
-        position = checkpoints.latest()
+        Args:
+            checkpoints: None in the processes that do not write; they are told.
+        """
+        position = self._processes.agree_on(checkpoints.latest() if checkpoints else None)
         if position is not None:
             self._encoder.load_state_dict(position.weights)
             self._stepper.optimizer.load_state_dict(dict(position.optimizer))
@@ -90,27 +69,32 @@ class TrainingLoop:
             _LOGGER.info("Training goes on after step %d.", self.history.last_step)
         elif self._dev_pool is not None:
             self.history.add(StepRecord(step=0, dev=self._measure()))
-            checkpoints.save_best(0, self._weights())
+            if checkpoints:
+                checkpoints.save_best(0, self._weights())
 
-    def run(self, checkpoints: Checkpoints, description: str) -> None:
-        """All steps that are left, or those until patience ends."""
+    def run(self, checkpoints: Checkpoints | None, description: str) -> None:
+        """All steps that are left, or those until patience ends.
+
+        Args:
+            checkpoints: as in `resume`.
+            description: of the progress bar.
+        """
         first = self.history.last_step + 1
-        with progress_bar(self._settings.steps, description, "step") as bar:
+        with progress_bar(
+            self._settings.steps, description, "step", shown=checkpoints is not None
+        ) as bar:
             bar.initial = bar.n = first - 1
             for step in range(first, self._settings.steps + 1):
                 if self._patience_is_over():
                     _LOGGER.info("Stopped early, after step %d.", step - 1)
                     break
-                record = self._step(step)
-                self.history.add(record)
+                self.history.add(self._step(step))
                 _show(bar, self.history)
-                if record.dev is not None and self.history.best_step == step:
-                    checkpoints.save_best(step, self._weights())
-                if self._checkpoint_is_due(step):
-                    checkpoints.save(self._position(), step, self.history.best_step)
+                if checkpoints:
+                    self._keep(checkpoints, step)
 
-    def restore_best(self, checkpoints: Checkpoints) -> int:
-        """Put the best weights back; returns their step."""
+    def restore_best(self, checkpoints: Checkpoints) -> None:
+        """Put the best weights back."""
         best_step = self.history.best_step
         if best_step != self.history.last_step:
             self._encoder.load_state_dict(checkpoints.best_weights(best_step))
@@ -120,7 +104,12 @@ class TrainingLoop:
                 "it: the result is that encoder. Train longer or lower learning_rate (%g).",
                 self._settings.learning_rate,
             )
-        return best_step
+
+    def _keep(self, checkpoints: Checkpoints, step: int) -> None:
+        if self.history.records[-1].dev is not None and self.history.best_step == step:
+            checkpoints.save_best(step, self._weights())
+        if self._checkpoint_is_due(step):
+            checkpoints.save(self._position(), step, self.history.best_step)
 
     def _step(self, step: int) -> StepRecord:
         batch = self._batches.at(step)
@@ -154,6 +143,10 @@ class TrainingLoop:
         return 0 < self._settings.patience <= self.history.measurements_since_best
 
     def _measure(self) -> float:
+        measured = self._measured_here() if self._processes.rank == 0 else math.nan
+        return self._processes.agree_on(measured)
+
+    def _measured_here(self) -> float:
         assert self._dev_pool is not None
         settings = EncodingSettings(
             precision=self._settings.precision,
@@ -168,6 +161,24 @@ class TrainingLoop:
 
     def _position(self) -> Position:
         return Position(self._weights(), self._stepper.optimizer.state_dict(), self.history.table())
+
+
+def train_here(task: TrainingTask, checkpoint_folder: Path, processes: Processes) -> TrainingResult:
+    """Train with this process, and with the others of `processes` that do the same.
+
+    Process 0 alone reads and writes checkpoints, and has the best weights in the end.
+    """
+    checkpoints = None
+    if processes.rank == 0:
+        checkpoints = Checkpoints(checkpoint_folder, task.identity())
+    training = TrainingLoop(task, processes)
+    training.resume(checkpoints)
+    training.run(checkpoints, f"Training round {task.round_number}")
+    best_step = training.history.best_step
+    if checkpoints:
+        training.restore_best(checkpoints)
+        checkpoints.remove()
+    return TrainingResult(task.encoder, training.history.table(), best_step)
 
 
 def _show(bar: tqdm[None], history: History) -> None:

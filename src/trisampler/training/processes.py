@@ -10,12 +10,14 @@ Legend: N texts of a batch, M those of one process, D dimensions.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 import torch
 
 from trisampler.training.examples import Rows
+
+T = TypeVar("T")
 
 
 class Processes(Protocol):
@@ -44,12 +46,8 @@ class Processes(Protocol):
         """Replace the gradients by their sums over the processes: one synchronisation."""
         ...
 
-    def agree_on(self, number: float) -> float:
-        """The number of process 0, in all processes."""
-        ...
-
-    def wait(self) -> None:
-        """Until all processes are here."""
+    def agree_on(self, value: T) -> T:
+        """What process 0 calls it with, in all processes."""
         ...
 
 
@@ -66,12 +64,9 @@ class Alone:
     def add_up(self, weights: Iterable[torch.nn.Parameter]) -> None:
         """Nothing to add."""
 
-    def agree_on(self, number: float) -> float:
-        """That number."""
-        return number
-
-    def wait(self) -> None:
-        """Not at all."""
+    def agree_on(self, value: T) -> T:
+        """That value."""
+        return value
 
 
 class Group:
@@ -112,19 +107,13 @@ class Group:
             weight.grad = flat[start : start + weight.numel()].view_as(weight)
             start += weight.numel()
 
-    def agree_on(self, number: float) -> float:
+    def agree_on(self, value: T) -> T:
         """See `Processes`."""
         from torch import distributed
 
-        told = [number]
+        told = [value]
         distributed.broadcast_object_list(told, src=0)
         return told[0]
-
-    def wait(self) -> None:
-        """See `Processes`."""
-        from torch import distributed
-
-        distributed.barrier()
 
 
 def shares_of(texts: Sequence[str], processes: int) -> list[Rows]:

@@ -79,6 +79,11 @@ class TrainingSettings(BaseModel):
         "auto: bfloat16 where the device is fast in it.",
     )
     device: str = Field("auto", description="auto, cpu, cuda, cuda:1, ...")
+    processes: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
+        "auto",
+        description="Processes of this machine that share each batch's work, on GPUs one each; "
+        "auto: one per GPU where `device` is not a particular one, else one.",
+    )
 
     @model_validator(mode="after")
     def _something_to_contrast(self) -> Self:

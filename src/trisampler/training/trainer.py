@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import polars as pl
-
-from trisampler.training.checkpoints import Checkpoints
 from trisampler.training.dev_pool import DevPool
 from trisampler.training.examples import TrainingExamples
-from trisampler.training.loop import TrainingLoop
+from trisampler.training.joint_training import process_count, train_in_processes
+from trisampler.training.loop import train_here
+from trisampler.training.processes import Alone
+from trisampler.training.result import TrainingResult
 from trisampler.training.settings import TrainingSettings
+from trisampler.training.task import TrainingTask
 
 if TYPE_CHECKING:
     from trisampler.encoders.encoder import Encoder
 
 _LOGGER = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class TrainingResult:
-    """The best encoder, what each step measured, and which step the encoder is of.
-
-    `best_step` is 0 where nothing measured better on the dev pool than the encoder as it came.
-    """
-
-    encoder: Encoder
-    history: pl.DataFrame
-    best_step: int
 
 
 def train_encoder(
@@ -65,10 +53,8 @@ def train_encoder(
     if dev_pool is not None and not len(dev_pool):
         _LOGGER.warning("The dev pool has no query: training cannot tell its best step.")
         dev_pool = None
-    training = TrainingLoop(encoder, examples, dev_pool, settings, seed, round_number)
-    checkpoints = Checkpoints(checkpoint_folder, training.identity())
-    training.resume(checkpoints)
-    training.run(checkpoints, f"Training round {round_number}")
-    best_step = training.restore_best(checkpoints)
-    checkpoints.remove()
-    return TrainingResult(encoder, training.history.table(), best_step)
+    task = TrainingTask(encoder, examples, dev_pool, settings, seed, round_number)
+    count = process_count(settings)
+    if count == 1:
+        return train_here(task, checkpoint_folder, Alone())
+    return train_in_processes(task, checkpoint_folder, count)

@@ -1,0 +1,47 @@
+"""All that decides the course of a training."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trisampler.encoders.precision import precision_name, resolve_device
+from trisampler.training.dev_pool import DevPool
+from trisampler.training.examples import TrainingExamples
+from trisampler.training.settings import TrainingSettings
+
+if TYPE_CHECKING:
+    from trisampler.encoders.encoder import Encoder
+
+
+@dataclass(frozen=True)
+class TrainingTask:
+    """An encoder to be trained in place, on what, and how; see `trainer.train_encoder`."""
+
+    encoder: Encoder
+    examples: TrainingExamples
+    dev_pool: DevPool | None
+    settings: TrainingSettings
+    seed: int
+    round_number: int
+
+    def identity(self) -> str:
+        """SHA-256 over all of it, the weights before training included, in hexadecimal."""
+        from trisampler.training.batch_encoder import training_precision
+
+        device = resolve_device(self.settings.device)
+        precision = precision_name(training_precision(self.settings, device))
+        parts = {
+            "settings": self.settings.model_dump(mode="json"),
+            "encoder settings": self.encoder.settings.model_dump(mode="json"),
+            "query encoder": self.encoder.fingerprint("query", precision),
+            "document encoder": self.encoder.fingerprint("document", precision),
+            "examples": self.examples.digest(),
+            "dev pool": self.dev_pool.digest() if self.dev_pool is not None else None,
+            "seed": self.seed,
+            "round": self.round_number,
+            "device": device.type,
+        }
+        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
