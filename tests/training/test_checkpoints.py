@@ -14,6 +14,7 @@ from trisampler.training.errors import TrainingError
 def position(value: float) -> Position:
     return Position(
         weights={"w": torch.full((3, 2), value), "b": torch.full((2,), -value)},
+        objective={"sharpness": torch.tensor(value)},
         optimizer={"state": {0: {"step": torch.tensor(value)}}, "param_groups": [{"lr": value}]},
         history=pl.DataFrame({"step": [int(value)]}),
     )
@@ -28,6 +29,7 @@ def test_what_is_saved_comes_back(tmp_path: Path) -> None:
     found = Checkpoints(tmp_path, "me").latest()
     assert found is not None
     assert torch.equal(found.weights["w"], position(3).weights["w"])
+    assert found.objective == {"sharpness": torch.tensor(3.0)}
     assert found.optimizer["state"][0]["step"] == 3
     assert found.history["step"].to_list() == [3]
 

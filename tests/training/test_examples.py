@@ -45,9 +45,9 @@ def test_groups_by_query_and_pair() -> None:
     assert examples.document_ids == ["a", "b", "e"]
     assert documents(examples, examples.positives(0).tolist()) == ["a"]
     assert documents(examples, examples.positives(1).tolist()) == ["a", "b"]
-    assert documents(examples, examples.negatives(0).tolist()) == ["e", "b"]
-    assert examples.negatives(1).tolist() == []
-    assert documents(examples, examples.negatives(2).tolist()) == ["e"]
+    assert documents(examples, examples.negative_rows[examples.negatives(0)].tolist()) == ["e", "b"]
+    assert examples.negative_rows[examples.negatives(1)].tolist() == []
+    assert documents(examples, examples.negative_rows[examples.negatives(2)].tolist()) == ["e"]
 
 
 def test_documents_of_equal_text_are_one() -> None:
@@ -56,7 +56,7 @@ def test_documents_of_equal_text_are_one() -> None:
     assert examples.document_ids == ["c", "f"]
     assert examples.document_texts == ["same text", "six"]
     assert documents(examples, examples.positives(0).tolist()) == ["c"]
-    assert documents(examples, examples.negatives(1).tolist()) == ["c"]
+    assert documents(examples, examples.negative_rows[examples.negatives(1)].tolist()) == ["c"]
 
 
 def test_row_order_of_the_tables_changes_nothing(collection: Toy) -> None:

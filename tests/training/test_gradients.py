@@ -28,7 +28,10 @@ WAYS = [PlainGradients, CachedGradients]
 
 def work(encoder: Encoder, collection: Toy, settings: TrainingSettings = PLAIN) -> Work:
     return Work(
-        BatchEncoder(encoder, settings, CPU), Objective(settings), collection.examples(), Alone()
+        BatchEncoder(encoder, settings, CPU),
+        Objective(settings, normalize=True),
+        collection.examples(),
+        Alone(),
     )
 
 

@@ -30,6 +30,7 @@ def test_survives_its_table() -> None:
         "learning_rate",
         "gradient_norm",
         "queries_per_second",
+        "temperature",
         "dev_nDCG@10",
     ]
 

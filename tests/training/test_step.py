@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import torch
 from training.toy import SETTINGS, Toy
 from trisampler.training.attention import fast_attention
 from trisampler.training.batches import Batches
+from trisampler.training.objective import Objective
 from trisampler.training.optimizer import build_optimizer
 from trisampler.training.step import Stepper
 
@@ -62,7 +64,8 @@ def test_dropout_follows_the_seed_and_leaves_torch_as_it_was(
 def test_biases_and_normalisation_do_not_decay(load_tiny: Callable[[], Encoder]) -> None:
     module = load_tiny().module
     names = {id(parameter): name for name, parameter in module.named_parameters()}
-    decayed, exempt = build_optimizer([module, module], 0.1).param_groups
+    fixed = Objective(PLAIN, normalize=True)
+    decayed, exempt = build_optimizer(module, fixed, 0.1).param_groups
     assert decayed["weight_decay"] == 0.1
     assert exempt["weight_decay"] == 0
     assert len(decayed["params"]) + len(exempt["params"]) == len(names)
@@ -71,6 +74,21 @@ def test_biases_and_normalisation_do_not_decay(load_tiny: Callable[[], Encoder])
     for parameter in decayed["params"]:
         assert names[id(parameter)].endswith("weight")
         assert "LayerNorm" not in names[id(parameter)]
+
+
+def test_a_learned_temperature_moves_and_a_fixed_one_stays(
+    load_tiny: Callable[[], Encoder], collection: Toy
+) -> None:
+    for learned in (False, True):
+        settings = PLAIN.model_copy(update={"learn_temperature": learned})
+        stepper = Stepper(load_tiny(), collection.examples(), settings, CPU)
+        batch = Batches(collection.examples(), settings, seed=0, round_number=1).at(1)
+        first = stepper.run(batch, learning_rate=1e-3, seed=0)
+        second = stepper.run(batch, learning_rate=1e-3, seed=0)
+        assert first.temperature == pytest.approx(settings.temperature)
+        # Adam's first step is the rate times 50, in the logarithm.
+        ratio = second.temperature / first.temperature
+        assert abs(math.log(ratio)) == pytest.approx(0.05 if learned else 0, rel=1e-3, abs=1e-9)
 
 
 def test_attention_written_out_gives_the_same_vectors(load_tiny: Callable[[], Encoder]) -> None:

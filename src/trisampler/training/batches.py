@@ -10,12 +10,13 @@ Legend: B queries of the batch, N its documents, Q queries, P pairs.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from trisampler.hashing import derive_seed
-from trisampler.training.examples import Rows, TrainingExamples
+from trisampler.training.examples import Rows, Scores, TrainingExamples
 from trisampler.training.settings import TrainingSettings
 
 
@@ -29,12 +30,24 @@ class Batch:
         target_B: the column of each query's positive of this visit.
         allowed_BN: which documents take part in each query's softmax: its target and its
             legitimate negatives.
+        teacher_BN: another model's scores of each query with its target and its mined negatives,
+            float32; NaN where it gave none, and for all other documents.
     """
 
     query_rows_B: Rows
     document_rows_N: Rows
     target_B: Rows
     allowed_BN: npt.NDArray[np.bool_]
+    teacher_BN: Scores
+
+
+class _Visit(NamedTuple):
+    """A query's positive and mined negatives of one epoch, with the teacher's scores of them."""
+
+    positive: int
+    negatives: Rows
+    teacher_positive: np.float32
+    teacher_negatives: Scores
 
 
 class Batches:
@@ -70,8 +83,8 @@ class Batches:
             in_batch_negatives=self._settings.in_batch_negatives,
         )
 
-    def _visit(self, query_row: int, epoch: int) -> tuple[int, Rows]:
-        """The document row of the positive and the rows of the negatives of one visit.
+    def _visit(self, query_row: int, epoch: int) -> _Visit:
+        """What one visit of a query brings into the batch.
 
         A query's positives take turns over the epochs from a random first one; so do the windows
         of a pair's negatives over the visits of that pair.
@@ -80,17 +93,23 @@ class Batches:
         positives = examples.positives(query_row)
         turn, lap = epoch % len(positives), epoch // len(positives)
         index = (int(self._first_positive_Q[query_row]) + turn) % len(positives)
-        negatives = examples.negatives(int(examples.positive_starts[query_row]) + index)
+        pair = int(examples.positive_starts[query_row]) + index
+        places = examples.negatives(pair)
         wanted = self._settings.negatives_per_query
-        if len(negatives) > wanted:
-            negatives = negatives[(lap * wanted + np.arange(wanted)) % len(negatives)]
-        return int(positives[index]), negatives
+        if len(places) > wanted:
+            places = places[(lap * wanted + np.arange(wanted)) % len(places)]
+        return _Visit(
+            int(positives[index]),
+            examples.negative_rows[places],
+            examples.teacher_positive[pair],
+            examples.teacher_negative[places],
+        )
 
 
 def _assemble(
     examples: TrainingExamples,
     query_rows_B: Rows,
-    visits: list[tuple[int, Rows]],
+    visits: list[_Visit],
     *,
     in_batch_negatives: bool,
 ) -> Batch:
@@ -99,14 +118,21 @@ def _assemble(
     The mask goes by document, not by similarity, which would miss a positive under dropout and hit
     a legitimate near-duplicate.
     """
-    positive_rows_B = np.array([positive for positive, _ in visits], dtype=np.int64)
+    positive_rows_B = np.array([visit.positive for visit in visits], dtype=np.int64)
     document_rows_N = np.unique(
-        np.concatenate([positive_rows_B, *(negatives for _, negatives in visits)])
+        np.concatenate([positive_rows_B, *(visit.negatives for visit in visits)])
     )
     target_B = np.searchsorted(document_rows_N, positive_rows_B)
-    allowed_BN = np.full((len(visits), len(document_rows_N)), in_batch_negatives)
-    for line, (query_row, (_, negatives)) in enumerate(zip(query_rows_B, visits, strict=True)):
-        allowed_BN[line, np.searchsorted(document_rows_N, negatives)] = True
+    shape = (len(visits), len(document_rows_N))
+    allowed_BN = np.full(shape, in_batch_negatives)
+    teacher_BN = np.full(shape, np.nan, dtype=np.float32)
+    for line, (query_row, visit) in enumerate(zip(query_rows_B, visits, strict=True)):
+        own = np.searchsorted(document_rows_N, visit.negatives)
+        allowed_BN[line, own] = True
         allowed_BN[line, np.isin(document_rows_N, examples.positives(int(query_row)))] = False
         allowed_BN[line, target_B[line]] = True
-    return Batch(query_rows_B, document_rows_N, target_B, allowed_BN)
+        teacher_BN[line, own] = visit.teacher_negatives
+        teacher_BN[line, target_B[line]] = visit.teacher_positive
+    # A drawn negative whose text is that of a positive is none, so its score is not learned from.
+    teacher_BN[~allowed_BN] = np.nan
+    return Batch(query_rows_B, document_rows_N, target_B, allowed_BN, teacher_BN)

@@ -36,6 +36,7 @@ class Position:
     """All that is needed to go on after `history`'s last step."""
 
     weights: Mapping[str, Tensor]
+    objective: Mapping[str, Tensor]
     optimizer: Mapping[str, Any]
     history: pl.DataFrame
 
@@ -112,7 +113,8 @@ class Checkpoints:
         name = f"step-{step:08d}"
         with self._whole(name) as temporary:
             save_file(dict(position.weights), temporary / _WEIGHTS)
-            torch.save(dict(position.optimizer), temporary / _OPTIMIZER)
+            state = {"objective": dict(position.objective), "optimizer": dict(position.optimizer)}
+            torch.save(state, temporary / _OPTIMIZER)
             position.history.write_parquet(temporary / _HISTORY)
         kept = {self._own, self._own / name, self._own / _best_name(best_step)}
         for folder in sorted({*self._folder.iterdir(), *self._own.iterdir()} - kept):
@@ -140,9 +142,11 @@ def _read_position(folder: Path) -> Position:
     import torch
     from safetensors.torch import load_file
 
+    state = torch.load(folder / _OPTIMIZER, map_location="cpu", weights_only=True)
     return Position(
         weights=load_file(folder / _WEIGHTS),
-        optimizer=torch.load(folder / _OPTIMIZER, map_location="cpu", weights_only=True),
+        objective=state["objective"],
+        optimizer=state["optimizer"],
         history=pl.read_parquet(folder / _HISTORY),
     )
 

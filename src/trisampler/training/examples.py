@@ -16,6 +16,7 @@ from trisampler.corpora.documents import document_texts
 from trisampler.training.errors import TrainingError
 
 Rows = npt.NDArray[np.int64]
+Scores = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class TrainingExamples:
         positive_rows: (P,) document rows, increasing within a query.
         negative_starts: (P + 1,) where each pair's negatives begin in `negative_rows`.
         negative_rows: (M,) document rows, in the order drawn.
+        teacher_positive: (P,) float32, another model's score of each pair; NaN where it gave none.
+        teacher_negative: (M,) the same of each pair's query and the negative.
     """
 
     query_ids: list[str]
@@ -44,6 +47,8 @@ class TrainingExamples:
     positive_rows: Rows
     negative_starts: Rows
     negative_rows: Rows
+    teacher_positive: Scores
+    teacher_negative: Scores
 
     @classmethod
     def build(
@@ -54,6 +59,8 @@ class TrainingExamples:
         negatives: pl.DataFrame,
     ) -> TrainingExamples:
         """Group the tables by query; `negatives` may have no rows (in-batch training).
+
+        Where `negatives` has teacher_q_pos and teacher_q_neg, they are kept for distillation.
 
         Raises:
             TrainingError: there is no positive, an id is unknown, or the negatives were not mined
@@ -80,7 +87,7 @@ class TrainingExamples:
             .with_row_index("pair")
         )
         drawn = (
-            negatives.select("query_id", "positive_id", "negative_id")
+            _with_teacher(negatives)
             .with_row_index("order")
             .join(pairs.select("query_id", "positive_id", "pair"), on=["query_id", "positive_id"])
             .join(rows, left_on="negative_id", right_on="doc_id")
@@ -96,6 +103,8 @@ class TrainingExamples:
             positive_rows=pairs["row"].to_numpy().astype(np.int64),
             negative_starts=_starts(drawn["pair"].to_numpy(), len(pairs)),
             negative_rows=drawn["row"].to_numpy().astype(np.int64),
+            teacher_positive=_teacher_of_pairs(drawn, len(pairs)),
+            teacher_negative=drawn["teacher_q_neg"].to_numpy(),
         )
 
     def __len__(self) -> int:
@@ -116,9 +125,8 @@ class TrainingExamples:
         return self.positive_rows[start:end]
 
     def negatives(self, pair: int) -> Rows:
-        """Document rows of the negatives of a (query, positive) pair, in the order drawn."""
-        start, end = self.negative_starts[pair : pair + 2]
-        return self.negative_rows[start:end]
+        """Where the negatives of a (query, positive) pair stand, in the order drawn."""
+        return np.arange(*self.negative_starts[pair : pair + 2])
 
     def digest(self) -> str:
         """SHA-256 over all of it, in hexadecimal."""
@@ -140,12 +148,34 @@ class TrainingExamples:
         ):
             digest.update(f"{len(rows)}\n".encode())
             digest.update(rows.astype("<i8").tobytes())
+        for scores in (self.teacher_positive, self.teacher_negative):
+            digest.update(scores.astype("<f4").tobytes())
         return digest.hexdigest()
 
 
 def _starts(groups: npt.NDArray[np.generic], group_count: int) -> Rows:
     """Where each group begins in an array sorted by group; (group_count + 1,)."""
     return np.searchsorted(groups, np.arange(group_count + 1)).astype(np.int64)
+
+
+def _with_teacher(negatives: pl.DataFrame) -> pl.DataFrame:
+    """The columns that are used; the teacher's are NaN where it gave no score."""
+    nothing = pl.lit(None, dtype=pl.Float32)
+    return negatives.select(
+        "query_id",
+        "positive_id",
+        "negative_id",
+        *(
+            (pl.col(name) if name in negatives.columns else nothing.alias(name)).fill_null(np.nan)
+            for name in ("teacher_q_pos", "teacher_q_neg")
+        ),
+    )
+
+
+def _teacher_of_pairs(drawn: pl.DataFrame, pairs: int) -> Scores:
+    teacher_P: Scores = np.full(pairs, np.nan, dtype=np.float32)
+    teacher_P[drawn["pair"].to_numpy()] = drawn["teacher_q_pos"].to_numpy()
+    return teacher_P
 
 
 def _check_negatives(pairs: pl.DataFrame, negatives: pl.DataFrame) -> None:

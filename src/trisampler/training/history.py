@@ -16,6 +16,7 @@ _SCHEMA = pl.Schema(
         "learning_rate": pl.Float64(),
         "gradient_norm": pl.Float64(),
         "queries_per_second": pl.Float64(),
+        "temperature": pl.Float64(),
         f"dev_{MEASURE}": pl.Float64(),
     }
 )
@@ -33,6 +34,7 @@ class StepRecord:
     learning_rate: float | None = None
     gradient_norm: float | None = None
     queries_per_second: float | None = None
+    temperature: float | None = None
     dev: float | None = None
 
 

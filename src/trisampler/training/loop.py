@@ -64,6 +64,7 @@ class TrainingLoop:
         position = self._processes.agree_on(checkpoints.latest() if checkpoints else None)
         if position is not None:
             self._encoder.load_state_dict(position.weights)
+            self._stepper.objective.load_state_dict(position.objective)
             self._stepper.optimizer.load_state_dict(dict(position.optimizer))
             self.history = History.from_table(position.history)
             _LOGGER.info("Training goes on after step %d.", self.history.last_step)
@@ -126,6 +127,7 @@ class TrainingLoop:
             learning_rate=rate,
             gradient_norm=outcome.gradient_norm,
             queries_per_second=len(batch.query_rows_B) / seconds,
+            temperature=outcome.temperature,
             dev=self._measure() if self._measurement_is_due(step) else None,
         )
 
@@ -160,7 +162,12 @@ class TrainingLoop:
         return self._encoder.state_dict()
 
     def _position(self) -> Position:
-        return Position(self._weights(), self._stepper.optimizer.state_dict(), self.history.table())
+        return Position(
+            self._weights(),
+            self._stepper.objective.state_dict(),
+            self._stepper.optimizer.state_dict(),
+            self.history.table(),
+        )
 
 
 def train_here(task: TrainingTask, checkpoint_folder: Path, processes: Processes) -> TrainingResult:

@@ -31,6 +31,37 @@ class TrainingSettings(BaseModel):
     temperature: float = Field(
         0.05, gt=0, description="Scores are divided by it before the softmax of the loss."
     )
+    learn_temperature: bool = Field(
+        False, description="Whether the temperature is trained too, from the one given."
+    )
+    symmetric: bool = Field(
+        False,
+        description="Whether each positive has to find its query among the batch's as well; the "
+        "loss is then the mean of both ways.",
+    )
+    matryoshka_dimensions: tuple[Annotated[int, Field(ge=1)], ...] = Field(
+        (),
+        description="Beginnings of the vectors that are trained to do as vectors of their own, "
+        "such as 64, 128; the whole vector always is.",
+    )
+    distillation: Literal["none", "kl", "margin-mse"] = Field(
+        "none",
+        description="What is learned from the teacher's scores of positives and mined negatives: "
+        "its distribution over them (kl) or its margins (margin-mse). Needs teacher.name.",
+    )
+    distillation_share: float = Field(
+        0.5,
+        gt=0,
+        le=1,
+        description="Weight of the distillation; the rest is that of the contrastive loss.",
+    )
+    teacher_temperature: float = Field(
+        1.0,
+        gt=0,
+        description="The teacher's scores are divided by it. With kl they are compared with "
+        "scores / temperature, so a teacher of probabilities or cosines wants about the same "
+        "temperature; with margin-mse with plain scores.",
+    )
     learning_rate: float = Field(2e-5, gt=0, description="The peak, reached after the warm-up.")
     warmup_fraction: float = Field(
         0.1, ge=0, lt=1, description="Share of the steps over which the rate rises linearly."
@@ -91,6 +122,15 @@ class TrainingSettings(BaseModel):
             raise ValueError(
                 "in_batch_negatives is false and negatives_per_query is 0: a query would have "
                 "nothing to be told apart from; raise negatives_per_query or allow in-batch ones"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _queries_to_tell_apart(self) -> Self:
+        if self.symmetric and not self.in_batch_negatives:
+            raise ValueError(
+                "symmetric is true and in_batch_negatives is false: the way from positives to "
+                "queries has nothing but the batch's other queries; set one of them otherwise"
             )
         return self
 

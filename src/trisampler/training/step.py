@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class StepOutcome:
-    """The loss of a batch before the weights moved, and its gradient's norm before clipping."""
+    """The loss of a batch before the weights moved, and its gradient's norm before clipping.
+
+    `temperature` is the one that the loss was taken at.
+    """
 
     loss: float
     gradient_norm: float
+    temperature: float
 
     @property
     def is_finite(self) -> bool:
@@ -48,14 +52,14 @@ class Stepper:
     ) -> None:
         self._encoder = encoder
         self._settings = settings
-        self.objective = Objective(settings).to(device)
+        self.objective = Objective(settings, normalize=bool(encoder.settings.normalize)).to(device)
         batch_encoder = BatchEncoder(encoder, settings, device)
         self.dtype = batch_encoder.dtype
         self._processes = processes or Alone()
         work = Work(batch_encoder, self.objective, examples, self._processes)
         way = CachedGradients if settings.gradient_cache else PlainGradients
         self._gradients: Gradients = way(work)
-        self.optimizer = build_optimizer([encoder.module, self.objective], settings.weight_decay)
+        self.optimizer = build_optimizer(encoder.module, self.objective, settings.weight_decay)
 
     def run(self, batch: Batch, learning_rate: float, seed: int) -> StepOutcome:
         """Move the weights once, unless loss or gradient is no number.
@@ -66,15 +70,16 @@ class Stepper:
             seed: of this step's dropout, so that a step needs no random state from those before.
         """
         self.optimizer.zero_grad(set_to_none=True)
+        temperature = float(self.objective.temperature.detach())
         self._encoder.module.train(self._settings.dropout)
         loss = self._gradients.backward(batch, seed)
         self._encoder.eval()
         self._processes.add_up(self._encoder.parameters())
         norm = torch.nn.utils.clip_grad_norm_(self._weights(), self._settings.gradient_clip)
-        outcome = StepOutcome(float(loss), float(norm))
+        outcome = StepOutcome(float(loss), float(norm), temperature)
         if outcome.is_finite:
             for group in self.optimizer.param_groups:
-                group["lr"] = learning_rate
+                group["lr"] = learning_rate * group["rate_factor"]
             self.optimizer.step()
         return outcome
 

@@ -8,9 +8,6 @@ from typing import TYPE_CHECKING
 
 from trisampler.training.dev_pool import DevPool
 from trisampler.training.examples import TrainingExamples
-from trisampler.training.joint_training import process_count, train_in_processes
-from trisampler.training.loop import train_here
-from trisampler.training.processes import Alone
 from trisampler.training.result import TrainingResult
 from trisampler.training.settings import TrainingSettings
 from trisampler.training.task import TrainingTask
@@ -50,6 +47,10 @@ def train_encoder(
         TrainingError: the loss diverged, checkpoints cannot be written, or the examples hold
             nothing to contrast.
     """
+    from trisampler.training.joint_training import process_count, train_in_processes
+    from trisampler.training.loop import train_here
+    from trisampler.training.processes import Alone
+
     if dev_pool is not None and not len(dev_pool):
         _LOGGER.warning("The dev pool has no query: training cannot tell its best step.")
         dev_pool = None
