@@ -13,6 +13,7 @@ from training.toy import SETTINGS, Toy
 from trisampler.corpora.documents import document_texts
 from trisampler.training.batch_encoder import BatchEncoder
 from trisampler.training.batches import Batch, Batches
+from trisampler.training.gradient_checkpointing import checkpoint_layers
 from trisampler.training.gradients import CachedGradients, Gradients, PlainGradients, Work
 from trisampler.training.objective import Objective
 from trisampler.training.processes import Alone, shares_of
@@ -53,6 +54,27 @@ def assert_same(found: dict[str, torch.Tensor], expected: dict[str, torch.Tensor
     length = torch.sqrt(sum(gradient.square().sum() for gradient in expected.values()))
     for name, gradient in found.items():
         assert float((gradient - expected[name]).norm()) <= 1e-5 * float(length), name
+
+
+class Kept:
+    """Counts the bytes that automatic differentiation keeps."""
+
+    now = most = 0
+
+    def __init__(self, tensor: torch.Tensor) -> None:
+        self.tensor = tensor
+        Kept.now += tensor.nbytes
+        Kept.most = max(Kept.most, Kept.now)
+
+    def __del__(self) -> None:
+        Kept.now -= self.tensor.nbytes
+
+
+def most_kept(gradients_of: Gradients, batch: Batch) -> int:
+    Kept.now = Kept.most = 0
+    with torch.autograd.graph.saved_tensors_hooks(Kept, lambda held: held.tensor):
+        gradients_of.backward(batch, seed=0)
+    return Kept.most
 
 
 def one_by_one(encoder: Encoder, collection: Toy, batch: Batch) -> torch.Tensor:
@@ -121,32 +143,36 @@ def test_dropout_is_the_same_both_times(
 
 
 def test_the_cache_keeps_one_micro_batchs_graph_at_a_time(
-    load_tiny: Callable[[], Encoder], collection: Toy, monkeypatch: pytest.MonkeyPatch
+    load_tiny: Callable[[], Encoder], collection: Toy
 ) -> None:
     """Bytes that automatic differentiation keeps, at most, for a batch in many micro-batches."""
     settings = PLAIN.model_copy(update={"micro_batch_tokens": 40})
     batch = batch_of(collection, 1, settings)
 
-    def most_kept(way: Callable[[Work], Gradients]) -> int:
-        kept, most = 0, 0
+    kept = [most_kept(way(work(load_tiny(), collection, settings)), batch) for way in WAYS]
+    assert kept[1] < kept[0] / 4
 
-        class Kept:
-            def __init__(self, tensor: torch.Tensor) -> None:
-                nonlocal kept, most
-                self.tensor = tensor
-                kept += tensor.nbytes
-                most = max(most, kept)
 
-            def __del__(self) -> None:
-                nonlocal kept
-                kept -= self.tensor.nbytes
-
-        encoder = load_tiny()
-        with torch.autograd.graph.saved_tensors_hooks(Kept, lambda held: held.tensor):
-            way(work(encoder, collection, settings)).backward(batch, seed=0)
-        return most
-
-    assert most_kept(CachedGradients) < most_kept(PlainGradients) / 4
+@pytest.mark.parametrize("dropout", [False, True])
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_checkpointed_layers_give_the_same_gradient_and_keep_less(
+    load_tiny: Callable[[], Encoder], collection: Toy, dropout: bool, precision: str
+) -> None:
+    found, kept = [], []
+    for on in (False, True):
+        settings = SETTINGS.model_copy(
+            update={"gradient_checkpointing": on, "precision": precision}
+        )
+        batch, encoder = batch_of(collection, 1, settings), load_tiny()
+        encoder.module.train(dropout)
+        checkpoint_layers(encoder, on=on)
+        assert encoder.module.training is dropout
+        PlainGradients(work(encoder, collection, settings)).backward(batch, seed=5)
+        found.append(gradients(encoder))
+        kept.append(most_kept(PlainGradients(work(encoder, collection, settings)), batch))
+    assert kept[1] < kept[0] / 2
+    if precision == "float32":
+        assert_same(found[1], found[0])
 
 
 @pytest.mark.parametrize("budget", [1, 60, 10_000])

@@ -6,7 +6,7 @@ Legend: B texts of a micro-batch, M texts, D dimensions.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +20,7 @@ from trisampler.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from trisampler.encoders.encoder import Encoder
+    from trisampler.encoders.towers import Tower
 
 # Small ones pad less and stay in a CPU's cache; a GPU wants enough work to fill it.
 _MICRO_BATCH_TOKENS = {"cpu": 2048, "mps": 8192, "cuda": 32_768}
@@ -66,10 +67,16 @@ class BatchEncoder:
         with (
             _seeded(seed, self._device, needed=tower.training),
             autocast(self._device, self.dtype),
-            fast_attention(tower, input_ids_BL.shape[1], self._device, self.dtype),
+            self._attention(tower, input_ids_BL.shape[1]),
         ):
             vectors_BD: torch.Tensor = tower(input_ids_BL, mask_BL)
         return vectors_BD
+
+    def _attention(self, tower: Tower, tokens: int) -> AbstractContextManager[None]:
+        if self._settings.gradient_checkpointing:
+            # What is computed again must be computed the same way, and that is after this.
+            return nullcontext()
+        return fast_attention(tower, tokens, self._device, self.dtype)
 
 
 def in_order(vectors: Sequence[torch.Tensor], micro_batches: Sequence[TokenBatch]) -> torch.Tensor:

@@ -13,6 +13,7 @@ from trisampler.encoders.precision import resolve_device
 from trisampler.encoders.settings import EncodingSettings
 from trisampler.hashing import derive_seed
 from trisampler.progress import progress_bar
+from trisampler.training.adapters import adapters
 from trisampler.training.batches import Batches
 from trisampler.training.checkpoints import Checkpoints, Position
 from trisampler.training.dev_measure import MEASURE, measure_dev_pool
@@ -178,14 +179,16 @@ def train_here(task: TrainingTask, checkpoint_folder: Path, processes: Processes
     checkpoints = None
     if processes.rank == 0:
         checkpoints = Checkpoints(checkpoint_folder, task.identity())
-    training = TrainingLoop(task, processes)
-    training.resume(checkpoints)
-    training.run(checkpoints, f"Training round {task.round_number}")
-    best_step = training.history.best_step
+    first_values = derive_seed(task.seed, "adapters", task.round_number)
+    with adapters(task.encoder, task.settings.lora_rank, first_values):
+        training = TrainingLoop(task, processes)
+        training.resume(checkpoints)
+        training.run(checkpoints, f"Training round {task.round_number}")
+        if checkpoints:
+            training.restore_best(checkpoints)
     if checkpoints:
-        training.restore_best(checkpoints)
         checkpoints.remove()
-    return TrainingResult(task.encoder, training.history.table(), best_step)
+    return TrainingResult(task.encoder, training.history.table(), training.history.best_step)
 
 
 def _show(bar: tqdm[None], history: History) -> None:

@@ -104,6 +104,17 @@ class TrainingSettings(BaseModel):
         description="Whether a batch is encoded twice, to need the memory of one micro-batch "
         "(GradCache): for batches that do not fit otherwise. The gradient is the same.",
     )
+    gradient_checkpointing: bool = Field(
+        False,
+        description="Whether each layer's inner results are computed again on the way back rather "
+        "than kept: for texts or models so large that one micro-batch does not fit.",
+    )
+    lora_rank: int = Field(
+        0,
+        ge=0,
+        description="Rank of low-rank adapters that are trained in place of the weights (LoRA), "
+        "with a learning rate of ten times as much or more; 0: the weights themselves.",
+    )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto",
         description="Of the arithmetic inside the encoder; weights and loss are always float32. "

@@ -12,6 +12,7 @@ import torch
 from trisampler.training.batch_encoder import BatchEncoder
 from trisampler.training.batches import Batch
 from trisampler.training.examples import TrainingExamples
+from trisampler.training.gradient_checkpointing import checkpoint_layers
 from trisampler.training.gradients import CachedGradients, Gradients, PlainGradients, Work
 from trisampler.training.objective import Objective
 from trisampler.training.optimizer import build_optimizer
@@ -72,6 +73,7 @@ class Stepper:
         self.optimizer.zero_grad(set_to_none=True)
         temperature = float(self.objective.temperature.detach())
         self._encoder.module.train(self._settings.dropout)
+        checkpoint_layers(self._encoder, on=self._settings.gradient_checkpointing)
         loss = self._gradients.backward(batch, seed)
         self._encoder.eval()
         self._processes.add_up(self._encoder.parameters())

@@ -1,0 +1,30 @@
+"""Layers that forget what they computed and compute it again on the way back.
+
+Chen et al. 2016, by transformers' own layers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from trisampler.encoders.encoder import Encoder
+
+
+def checkpoint_layers(encoder: Encoder, *, on: bool) -> None:
+    """Make every layer of the encoder checkpoint its gradient, or not, from here on.
+
+    A layer does so only while it is in training mode; the mode of what is in it, its dropout among
+    it, stays as it is.
+    """
+    if not on:
+        return
+    from transformers.modeling_layers import GradientCheckpointingLayer
+
+    for side in ("query", "document"):
+        backbone: Any = encoder.tower(side).backbone
+        if not backbone.is_gradient_checkpointing:
+            backbone.activation_checkpointing_enable({"use_reentrant": False})
+        for layer in backbone.modules():
+            if isinstance(layer, GradientCheckpointingLayer):
+                layer.training = True
