@@ -13,6 +13,7 @@ from training.toy import SETTINGS, Toy
 from trisampler.corpora.documents import document_texts
 from trisampler.training.batch_encoder import BatchEncoder
 from trisampler.training.batches import Batch, Batches
+from trisampler.training.contrast import TrainedDocuments
 from trisampler.training.gradient_checkpointing import checkpoint_layers
 from trisampler.training.gradients import CachedGradients, Gradients, PlainGradients, Work
 from trisampler.training.objective import Objective
@@ -30,8 +31,7 @@ WAYS = [PlainGradients, CachedGradients]
 def work(encoder: Encoder, collection: Toy, settings: TrainingSettings = PLAIN) -> Work:
     return Work(
         BatchEncoder(encoder, settings, CPU),
-        Objective(settings, normalize=True),
-        collection.examples(),
+        TrainedDocuments(Objective(settings, normalize=True), collection.examples()),
         Alone(),
     )
 

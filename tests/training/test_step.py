@@ -12,13 +12,21 @@ from trisampler.training.attention import fast_attention
 from trisampler.training.batches import Batches
 from trisampler.training.objective import Objective
 from trisampler.training.optimizer import build_optimizer
+from trisampler.training.processes import Alone
+from trisampler.training.settings import TrainingSettings
 from trisampler.training.step import Stepper
+from trisampler.training.task import TrainingTask
 
 if TYPE_CHECKING:
     from trisampler.encoders.encoder import Encoder
 
 CPU = torch.device("cpu")
 PLAIN = SETTINGS.model_copy(update={"dropout": False})
+
+
+def stepper_of(encoder: Encoder, collection: Toy, settings: TrainingSettings) -> Stepper:
+    task = TrainingTask(encoder, collection.examples(), None, settings, seed=0, round_number=1)
+    return Stepper(task, CPU, Alone())
 
 
 def gradients(encoder: Encoder) -> dict[str, torch.Tensor]:
@@ -35,7 +43,7 @@ def test_clips_the_gradient_and_moves_by_the_rate_given(
     settings = PLAIN.model_copy(update={"gradient_clip": 1e-3, "weight_decay": 0.0})
     encoder = load_tiny()
     before = {name: tensor.clone() for name, tensor in encoder.state_dict().items()}
-    stepper = Stepper(encoder, collection.examples(), settings, CPU)
+    stepper = stepper_of(encoder, collection, settings)
     batch = Batches(collection.examples(), settings, seed=0, round_number=1).at(1)
     outcome = stepper.run(batch, learning_rate=1e-3, seed=0)
     assert outcome.gradient_norm > 1e-2
@@ -54,7 +62,7 @@ def test_dropout_follows_the_seed_and_leaves_torch_as_it_was(
     batch = Batches(collection.examples(), SETTINGS, seed=0, round_number=1).at(1)
     state = torch.get_rng_state()
     losses = [
-        Stepper(load_tiny(), collection.examples(), SETTINGS, CPU).run(batch, 1e-3, seed).loss
+        stepper_of(load_tiny(), collection, SETTINGS).run(batch, 1e-3, seed).loss
         for seed in (1, 1, 2)
     ]
     assert losses[0] == losses[1] != losses[2]
@@ -81,7 +89,7 @@ def test_a_learned_temperature_moves_and_a_fixed_one_stays(
 ) -> None:
     for learned in (False, True):
         settings = PLAIN.model_copy(update={"learn_temperature": learned})
-        stepper = Stepper(load_tiny(), collection.examples(), settings, CPU)
+        stepper = stepper_of(load_tiny(), collection, settings)
         batch = Batches(collection.examples(), settings, seed=0, round_number=1).at(1)
         first = stepper.run(batch, learning_rate=1e-3, seed=0)
         second = stepper.run(batch, learning_rate=1e-3, seed=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,15 +39,10 @@ class Encoder:
         towers: Mapping[Side, Tower],
         tokenizers: Mapping[Side, Any],
     ) -> None:
-        from torch import nn
-
         self.settings = settings
         self._towers = dict(towers)
         self._tokenizers = dict(tokenizers)
-        named: dict[str, nn.Module] = {side: towers[side] for side in SIDES}
-        if self.shared:
-            named = {"shared": towers["query"]}
-        self.module: nn.ModuleDict = nn.ModuleDict(named).eval()
+        self.module: nn.ModuleDict = self._as_module().eval()
         check_fit(self)
 
     @classmethod
@@ -129,6 +125,22 @@ class Encoder:
     def tower(self, side: Side) -> Tower:
         """The tower of `side`; the same object for both sides of a shared encoder."""
         return self._towers[side]
+
+    def part_towers(self) -> None:
+        """Give documents a tower of their own, a copy, where one serves both sides."""
+        if not self.shared:
+            return
+        training = self.module.training
+        self._towers["document"] = copy.deepcopy(self._towers["query"])
+        self._tokenizers["document"] = copy.deepcopy(self._tokenizers["query"])
+        self.module = self._as_module().train(training)
+
+    def _as_module(self) -> nn.ModuleDict:
+        from torch import nn
+
+        if self.shared:
+            return nn.ModuleDict({"shared": self._towers["query"]})
+        return nn.ModuleDict({side: self._towers[side] for side in SIDES})
 
     def parameters(self) -> Iterator[nn.Parameter]:
         """Every weight once."""

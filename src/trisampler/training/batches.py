@@ -9,6 +9,7 @@ Legend: B queries of the batch, N its documents, Q queries, P pairs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -41,7 +42,7 @@ class Batch:
     teacher_BN: Scores
 
 
-class _Visit(NamedTuple):
+class Visit(NamedTuple):
     """A query's positive and mined negatives of one epoch, with the teacher's scores of them."""
 
     positive: int
@@ -76,14 +77,14 @@ class Batches:
             random = np.random.default_rng(derive_seed(self._seed, "batches", self._round, epoch))
             self._epoch, self._order_Q = epoch, random.permutation(len(self._examples))
         query_rows_B = self._order_Q[slot * self._size : (slot + 1) * self._size]
-        return _assemble(
-            self._examples,
+        return assemble(
             query_rows_B,
             [self._visit(int(row), epoch) for row in query_rows_B],
+            [self._examples.positives(int(row)) for row in query_rows_B],
             in_batch_negatives=self._settings.in_batch_negatives,
         )
 
-    def _visit(self, query_row: int, epoch: int) -> _Visit:
+    def _visit(self, query_row: int, epoch: int) -> Visit:
         """What one visit of a query brings into the batch.
 
         A query's positives take turns over the epochs from a random first one; so do the windows
@@ -98,7 +99,7 @@ class Batches:
         wanted = self._settings.negatives_per_query
         if len(places) > wanted:
             places = places[(lap * wanted + np.arange(wanted)) % len(places)]
-        return _Visit(
+        return Visit(
             int(positives[index]),
             examples.negative_rows[places],
             examples.teacher_positive[pair],
@@ -106,10 +107,10 @@ class Batches:
         )
 
 
-def _assemble(
-    examples: TrainingExamples,
+def assemble(
     query_rows_B: Rows,
-    visits: list[_Visit],
+    visits: Sequence[Visit],
+    never_negatives: Sequence[Rows],
     *,
     in_batch_negatives: bool,
 ) -> Batch:
@@ -117,6 +118,12 @@ def _assemble(
 
     The mask goes by document, not by similarity, which would miss a positive under dropout and hit
     a legitimate near-duplicate.
+
+    Args:
+        query_rows_B: the queries.
+        visits: what each brings into the batch.
+        never_negatives: the documents that each must not be contrasted with: all its positives.
+        in_batch_negatives: whether a query is contrasted with the others' documents too.
     """
     positive_rows_B = np.array([visit.positive for visit in visits], dtype=np.int64)
     document_rows_N = np.unique(
@@ -126,10 +133,10 @@ def _assemble(
     shape = (len(visits), len(document_rows_N))
     allowed_BN = np.full(shape, in_batch_negatives)
     teacher_BN = np.full(shape, np.nan, dtype=np.float32)
-    for line, (query_row, visit) in enumerate(zip(query_rows_B, visits, strict=True)):
+    for line, (visit, never) in enumerate(zip(visits, never_negatives, strict=True)):
         own = np.searchsorted(document_rows_N, visit.negatives)
         allowed_BN[line, own] = True
-        allowed_BN[line, np.isin(document_rows_N, examples.positives(int(query_row)))] = False
+        allowed_BN[line, np.isin(document_rows_N, never)] = False
         allowed_BN[line, target_B[line]] = True
         teacher_BN[line, own] = visit.teacher_negatives
         teacher_BN[line, target_B[line]] = visit.teacher_positive

@@ -16,8 +16,8 @@ from trisampler.encoders.token_batches import TokenBatch
 from trisampler.hashing import derive_seed
 from trisampler.training.batch_encoder import BatchEncoder, in_order
 from trisampler.training.batches import Batch
-from trisampler.training.examples import Rows, TrainingExamples
-from trisampler.training.objective import Objective
+from trisampler.training.contrast import Contrast
+from trisampler.training.examples import Rows
 from trisampler.training.processes import Processes, shares_of
 
 
@@ -39,7 +39,7 @@ class Gradients(Protocol):
 
 @dataclass(frozen=True)
 class Part:
-    """The queries or the documents of a batch.
+    """The queries or the documents of a batch, as one process encodes them.
 
     Attributes:
         side: which of them.
@@ -56,19 +56,15 @@ class Part:
 
 @dataclass(frozen=True)
 class Work:
-    """What both ways start from: encoder, objective, texts, and who works along."""
+    """What both ways start from: the encoder, what is contrasted, and who works along."""
 
     encoder: BatchEncoder
-    objective: Objective
-    examples: TrainingExamples
+    contrast: Contrast
     processes: Processes
 
-    def parts(self, batch: Batch, seed: int) -> tuple[Part, Part]:
-        """The batch's queries and documents, tokenised where they are this process's."""
-        return (
-            self._part("query", self.examples.queries_of(batch.query_rows_B), seed),
-            self._part("document", self.examples.documents_of(batch.document_rows_N), seed),
-        )
+    def parts(self, batch: Batch, seed: int) -> list[Part]:
+        """The texts to encode, tokenised where they are this process's."""
+        return [self._part(side, texts, seed) for side, texts in self.contrast.texts(batch)]
 
     def _part(self, side: Side, texts: list[str], seed: int) -> Part:
         rank = self.processes.rank
@@ -99,8 +95,7 @@ class PlainGradients:
             work.processes.bring_together(work.vectors(part), part.shares)
             for part in work.parts(batch, seed)
         ]
-        loss: torch.Tensor = work.objective(*vectors, batch)
-        return loss
+        return work.contrast.loss(vectors, batch, seed)
 
     def backward(self, batch: Batch, seed: int) -> torch.Tensor:
         """See `Gradients`."""
@@ -133,7 +128,7 @@ class CachedGradients:
             work.processes.bring_together(vectors_MD, part.shares)
             for vectors_MD, part in zip(own_vectors, parts, strict=True)
         ]
-        loss: torch.Tensor = work.objective(*whole, batch)
+        loss = work.contrast.loss(whole, batch, seed)
         loss.backward()  # type: ignore[no-untyped-call]
         for vectors_MD, part in zip(own_vectors, parts, strict=True):
             assert vectors_MD.grad is not None

@@ -53,7 +53,7 @@ class TrainingLoop:
         device = resolve_device(task.settings.device)
         self._encoder.to(device).eval()
         self._batches = Batches(task.examples, task.settings, task.seed, task.round_number)
-        self._stepper = Stepper(task.encoder, task.examples, task.settings, device, processes)
+        self._stepper = Stepper(task, device, processes)
         self.history = History()
 
     def resume(self, checkpoints: Checkpoints | None) -> None:

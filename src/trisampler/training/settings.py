@@ -22,6 +22,12 @@ class TrainingSettings(BaseModel):
         description="Whether a query is also contrasted with the other queries' documents; "
         "false is the recipe of SimANS and AR2.",
     )
+    frozen_documents: bool = Field(
+        False,
+        description="Whether only queries learn, against the documents' vectors as they are, with "
+        "negatives drawn anew at each step for the queries of the moment (ADORE). The encoder has "
+        "two towers afterwards, and no document is embedded again.",
+    )
     document_length: int | None = Field(
         None,
         ge=3,

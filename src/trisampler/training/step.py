@@ -5,22 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 
 from trisampler.training.batch_encoder import BatchEncoder
 from trisampler.training.batches import Batch
-from trisampler.training.examples import TrainingExamples
+from trisampler.training.contrast import Contrast, TrainedDocuments
+from trisampler.training.frozen_documents import FrozenDocuments
 from trisampler.training.gradient_checkpointing import checkpoint_layers
 from trisampler.training.gradients import CachedGradients, Gradients, PlainGradients, Work
 from trisampler.training.objective import Objective
 from trisampler.training.optimizer import build_optimizer
-from trisampler.training.processes import Alone, Processes
-from trisampler.training.settings import TrainingSettings
-
-if TYPE_CHECKING:
-    from trisampler.encoders.encoder import Encoder
+from trisampler.training.processes import Processes
+from trisampler.training.task import TrainingTask
 
 
 @dataclass(frozen=True)
@@ -43,24 +40,18 @@ class StepOutcome:
 class Stepper:
     """Holds what the steps share: the encoder, the objective, their optimiser, the examples."""
 
-    def __init__(
-        self,
-        encoder: Encoder,
-        examples: TrainingExamples,
-        settings: TrainingSettings,
-        device: torch.device,
-        processes: Processes | None = None,
-    ) -> None:
-        self._encoder = encoder
+    def __init__(self, task: TrainingTask, device: torch.device, processes: Processes) -> None:
+        settings = task.settings
+        self._encoder = task.encoder
         self._settings = settings
-        self.objective = Objective(settings, normalize=bool(encoder.settings.normalize)).to(device)
-        batch_encoder = BatchEncoder(encoder, settings, device)
-        self.dtype = batch_encoder.dtype
-        self._processes = processes or Alone()
-        work = Work(batch_encoder, self.objective, examples, self._processes)
+        self._processes = processes
+        normalize = bool(task.encoder.settings.normalize)
+        self.objective = Objective(settings, normalize=normalize).to(device)
+        batch_encoder = BatchEncoder(task.encoder, settings, device)
+        work = Work(batch_encoder, contrast_of(task, self.objective), processes)
         way = CachedGradients if settings.gradient_cache else PlainGradients
         self._gradients: Gradients = way(work)
-        self.optimizer = build_optimizer(encoder.module, self.objective, settings.weight_decay)
+        self.optimizer = build_optimizer(task.encoder.module, self.objective, settings.weight_decay)
 
     def run(self, batch: Batch, learning_rate: float, seed: int) -> StepOutcome:
         """Move the weights once, unless loss or gradient is no number.
@@ -88,3 +79,10 @@ class Stepper:
     def _weights(self) -> Iterator[torch.nn.Parameter]:
         yield from self._encoder.parameters()
         yield from self.objective.parameters()
+
+
+def contrast_of(task: TrainingTask, objective: Objective) -> Contrast:
+    """What the task's queries are contrasted with."""
+    if task.frozen_corpus is None:
+        return TrainedDocuments(objective, task.examples)
+    return FrozenDocuments(objective, task.examples, task.frozen_corpus, task.settings)

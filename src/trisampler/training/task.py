@@ -14,6 +14,7 @@ from trisampler.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from trisampler.encoders.encoder import Encoder
+    from trisampler.training.frozen_corpus import FrozenCorpus
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class TrainingTask:
     settings: TrainingSettings
     seed: int
     round_number: int
+    frozen_corpus: FrozenCorpus | None = None
 
     def identity(self) -> str:
         """SHA-256 over all of it, the weights before training included, in hexadecimal."""
@@ -40,6 +42,7 @@ class TrainingTask:
             "document encoder": self.encoder.fingerprint("document", precision),
             "examples": self.examples.digest(),
             "dev pool": self.dev_pool.digest() if self.dev_pool is not None else None,
+            "frozen corpus": self.frozen_corpus.digest() if self.frozen_corpus else None,
             "seed": self.seed,
             "round": self.round_number,
             "device": device.type,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trisampler.training.dev_pool import DevPool
+from trisampler.training.errors import TrainingError
 from trisampler.training.examples import TrainingExamples
 from trisampler.training.result import TrainingResult
 from trisampler.training.settings import TrainingSettings
@@ -14,6 +15,7 @@ from trisampler.training.task import TrainingTask
 
 if TYPE_CHECKING:
     from trisampler.encoders.encoder import Encoder
+    from trisampler.training.frozen_corpus import FrozenCorpus
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -27,6 +29,7 @@ def train_encoder(
     seed: int,
     round_number: int,
     checkpoint_folder: Path,
+    frozen_corpus: FrozenCorpus | None = None,
 ) -> TrainingResult:
     """Train `encoder` in place and give it the weights of the best measurement.
 
@@ -34,13 +37,15 @@ def train_encoder(
     and ends, on the same device, with the very same losses and weights.
 
     Args:
-        encoder: both towers are trained.
+        encoder: both towers are trained, or that of the queries alone with `frozen_documents`; one
+            tower for both is parted in two then.
         examples: of the train split.
         dev_pool: measured before the first step, every `evaluate_every` steps and after the last;
             None or empty: nothing is measured, and the last weights are the result.
         settings: see their descriptions.
         seed: with the round decides the batches and the dropout.
         round_number: from 1.
+        frozen_corpus: needed with `frozen_documents`.
         checkpoint_folder: for this training's use alone; empty again when it is done.
 
     Raises:
@@ -54,7 +59,14 @@ def train_encoder(
     if dev_pool is not None and not len(dev_pool):
         _LOGGER.warning("The dev pool has no query: training cannot tell its best step.")
         dev_pool = None
-    task = TrainingTask(encoder, examples, dev_pool, settings, seed, round_number)
+    if settings.frozen_documents:
+        if frozen_corpus is None:
+            raise TrainingError("frozen_documents is true, but no frozen corpus was given")
+        encoder.part_towers()
+        encoder.tower("document").requires_grad_(False)
+    else:
+        frozen_corpus = None
+    task = TrainingTask(encoder, examples, dev_pool, settings, seed, round_number, frozen_corpus)
     count = process_count(settings)
     if count == 1:
         return train_here(task, checkpoint_folder, Alone())

@@ -1,0 +1,92 @@
+"""Documents whose vectors stay as they are while queries learn to find them.
+
+Legend: N documents, D dimensions.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from trisampler.negatives.settings import SamplingSettings
+from trisampler.negatives.tables import text_classes
+from trisampler.negatives.vectors import Vectors
+from trisampler.training.errors import TrainingError
+from trisampler.training.examples import Rows
+
+
+@dataclass(frozen=True)
+class FrozenCorpus:
+    """The vectors of all documents, and how negatives are drawn from them.
+
+    Attributes:
+        document_ids: N ids, increasing.
+        vectors_ND: float32, by the document tower that stays.
+        classes_N: for each document the first row of the same text, which stands for it.
+        sampling: the sampler and what it needs.
+        depth: candidates per query.
+    """
+
+    document_ids: list[str]
+    vectors_ND: npt.NDArray[np.float32]
+    classes_N: Rows
+    sampling: SamplingSettings
+    depth: int
+
+    @classmethod
+    def build(
+        cls, documents: Vectors, corpus: pl.DataFrame, sampling: SamplingSettings, depth: int
+    ) -> Self:
+        """Read the vectors into memory.
+
+        Raises:
+            TrainingError: the sampler draws from something else than the encoder's candidates or
+                the corpus, or needs a teacher.
+        """
+        _check(sampling)
+        classes_N = text_classes(corpus, documents.ids)
+        return cls(list(documents.ids), documents.vectors(), classes_N, sampling, depth)
+
+    def rows_of(self, document_ids: list[str]) -> Rows:
+        """The row that stands for each document.
+
+        Raises:
+            TrainingError: a document has no vector.
+        """
+        ids = pl.Series(self.document_ids, dtype=pl.String)
+        rows = ids.search_sorted(pl.Series(document_ids, dtype=pl.String)).to_numpy()
+        rows = np.minimum(rows.astype(np.int64), len(ids) - 1)
+        for row, doc_id in zip(rows, document_ids, strict=True):
+            if self.document_ids[row] != doc_id:
+                raise TrainingError(
+                    f"document {doc_id!r} of the train pairs has no vector: embed the corpus again"
+                )
+        classes: Rows = self.classes_N[rows]
+        return classes
+
+    def digest(self) -> str:
+        """SHA-256 over all of it, in hexadecimal."""
+        digest = hashlib.sha256(self.sampling.model_dump_json().encode())
+        digest.update(f"{self.depth}\n".encode())
+        digest.update("\0".join(self.document_ids).encode())
+        digest.update(np.ascontiguousarray(self.vectors_ND).tobytes())
+        digest.update(self.classes_N.astype("<i8").tobytes())
+        return digest.hexdigest()
+
+
+def _check(sampling: SamplingSettings) -> None:
+    from trisampler.negatives.registry import build_sampler
+
+    sampler = build_sampler(sampling.sampler, sampling.parameters)
+    pools = sampling.pools or ((sampler.pool,) if sampler.pool else ())
+    if set(pools) - {"encoder", "corpus"} or sampler.needs_teacher:
+        raise TrainingError(
+            "training.frozen_documents draws negatives anew at every step, from the pools encoder "
+            f"and corpus; sampler {sampling.sampler!r} with pools {', '.join(pools)} cannot be "
+            "drawn so. Choose another sampler, or set frozen_documents to false"
+        )

@@ -1,0 +1,101 @@
+"""Negatives drawn for the queries as they are at this step.
+
+Legend: B queries of a batch, K candidates, D dimensions.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from trisampler.negatives.lists import CandidateLists
+from trisampler.negatives.material import Material
+from trisampler.negatives.miner import Miner, draw_pairs
+from trisampler.negatives.noise import digest_ids
+from trisampler.negatives.pools import Pools
+from trisampler.negatives.registry import build_sampler
+from trisampler.negatives.settings import Pool
+from trisampler.negatives.vectors import ArrayVectors
+from trisampler.search.flat import search_flat
+from trisampler.training.examples import Rows, TrainingExamples
+from trisampler.training.frozen_corpus import FrozenCorpus
+
+
+class LiveNegatives:
+    """Searches with the queries' vectors of the moment and draws from what is found.
+
+    Args:
+        corpus: the documents.
+        examples: whose queries ask.
+        negatives: how many to draw for each pair; 0 for none.
+    """
+
+    def __init__(self, corpus: FrozenCorpus, examples: TrainingExamples, negatives: int) -> None:
+        self._corpus = corpus
+        self._examples = examples
+        self._negatives = negatives
+        self._settings = corpus.sampling.model_copy(
+            update={"negatives": max(1, negatives), "plane_pairs": 0}
+        )
+        self._sampler = build_sampler(self._settings.sampler, self._settings.parameters)
+        self._documents = ArrayVectors(corpus.vectors_ND)
+        self._query_digests_Q = digest_ids(examples.query_ids)
+        self._document_digests_N = digest_ids(corpus.document_ids)
+        self._positive_rows_P = corpus.rows_of(examples.document_ids)[examples.positive_rows]
+
+    def positives(self, query_row: int) -> Rows:
+        """Corpus rows of a query's positives, in the order of the examples'."""
+        start, end = self._examples.positive_starts[query_row : query_row + 2]
+        return self._positive_rows_P[start:end]
+
+    def draw(
+        self, query_rows_B: Rows, query_vectors_BD: npt.NDArray[np.float32], seed: int
+    ) -> list[dict[int, Rows]]:
+        """For each query the negatives of each of its positives, as corpus rows.
+
+        Args:
+            query_rows_B: the queries, in any order.
+            query_vectors_BD: their vectors, in the same order.
+            seed: of this step's noise.
+        """
+        if self._sampler.pool is None or not self._negatives:
+            return [{} for _ in query_rows_B]
+        order_B = np.argsort(query_rows_B)
+        miner = self._miner(query_rows_B[order_B], query_vectors_BD[order_B], seed)
+        drawn = draw_pairs(miner).drawn
+        query_P, positive_P = np.divmod(miner.material.positive_keys_X, miner.material.total)
+        counts_P = np.bincount(drawn.pair_X, minlength=len(query_P))
+        rows_P = np.split(self._corpus.classes_N[drawn.row_X], np.cumsum(counts_P)[:-1])
+        found: list[dict[int, Rows]] = [{} for _ in query_rows_B]
+        for query, positive, rows in zip(query_P, positive_P, rows_P, strict=True):
+            found[order_B[query]][int(positive)] = rows
+        return found
+
+    def _miner(
+        self, query_rows_B: Rows, query_vectors_BD: npt.NDArray[np.float32], seed: int
+    ) -> Miner:
+        queries = ArrayVectors(query_vectors_BD)
+        total = len(self._corpus.document_ids)
+        keys = [
+            number * total + self.positives(int(row)) for number, row in enumerate(query_rows_B)
+        ]
+        material = Material(
+            queries=queries,
+            corpus=self._documents,
+            query_ids=[self._examples.query_ids[row] for row in query_rows_B],
+            document_ids=self._corpus.document_ids,
+            classes_N=self._corpus.classes_N,
+            query_digests_Q=self._query_digests_Q[query_rows_B],
+            document_digests_N=self._document_digests_N,
+            positive_keys_X=np.unique(np.concatenate(keys)),
+        )
+        names = self._settings.pools or (self._sampler.pool or "encoder",)
+        lists: dict[Pool, CandidateLists] = {}
+        if "encoder" in names:
+            lists["encoder"] = self._candidates(queries)
+        pools = Pools(names, lists, self._settings.corpus_offered)
+        return Miner(material, self._sampler, pools, self._settings, seed, round_number=0)
+
+    def _candidates(self, queries: ArrayVectors) -> CandidateLists:
+        found = search_flat(queries, self._documents, self._corpus.depth)
+        return CandidateLists.from_matrix(found.rows_QK.astype(np.int64), found.scores_QK)
