@@ -81,6 +81,23 @@ class Parameters(BaseModel):
             )
         return sampling
 
+    @field_validator("training")
+    @classmethod
+    def _what_training_asks_for_is_there(
+        cls, training: TrainingSettings, info: ValidationInfo
+    ) -> TrainingSettings:
+        from trisampler.training.frozen_corpus import why_not_live
+
+        teacher, sampling = info.data.get("teacher"), info.data.get("sampling")
+        if training.distillation != "none" and teacher and teacher.name is None:
+            raise ValueError(
+                f"training.distillation={training.distillation} learns from a teacher's scores, "
+                "and teacher.name is null: set it to a cross-encoder or a stronger encoder"
+            )
+        if training.frozen_documents and sampling and (reason := why_not_live(sampling)):
+            raise ValueError(reason)
+        return training
+
 
 def check_parameters(tree: dict[str, Any]) -> Parameters:
     """Validate the tree.

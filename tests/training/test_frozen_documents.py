@@ -141,7 +141,7 @@ def test_negatives_are_drawn_for_the_vectors_of_the_moment(
 def test_samplers_that_need_more_are_refused(
     load_tiny: Callable[[], Encoder], collection: Toy, sampling: dict[str, Any]
 ) -> None:
-    with pytest.raises(TrainingError, match="cannot be drawn so"):
+    with pytest.raises(TrainingError, match="is not asked then"):
         frozen_corpus(load_tiny(), collection, **sampling)
 
 

@@ -19,6 +19,8 @@ from trisampler.negatives.vectors import Vectors
 from trisampler.training.errors import TrainingError
 from trisampler.training.examples import Rows
 
+_LIVE_POOLS = {"encoder", "corpus"}
+
 
 @dataclass(frozen=True)
 class FrozenCorpus:
@@ -48,7 +50,8 @@ class FrozenCorpus:
             TrainingError: the sampler draws from something else than the encoder's candidates or
                 the corpus, or needs a teacher.
         """
-        _check(sampling)
+        if reason := why_not_live(sampling):
+            raise TrainingError(reason)
         classes_N = text_classes(corpus, documents.ids)
         return cls(list(documents.ids), documents.vectors(), classes_N, sampling, depth)
 
@@ -79,14 +82,19 @@ class FrozenCorpus:
         return digest.hexdigest()
 
 
-def _check(sampling: SamplingSettings) -> None:
+def why_not_live(sampling: SamplingSettings) -> str | None:
+    """Why negatives cannot be drawn so at each step; None where they can."""
     from trisampler.negatives.registry import build_sampler
 
     sampler = build_sampler(sampling.sampler, sampling.parameters)
     pools = sampling.pools or ((sampler.pool,) if sampler.pool else ())
-    if set(pools) - {"encoder", "corpus"} or sampler.needs_teacher:
-        raise TrainingError(
-            "training.frozen_documents draws negatives anew at every step, from the pools encoder "
-            f"and corpus; sampler {sampling.sampler!r} with pools {', '.join(pools)} cannot be "
-            "drawn so. Choose another sampler, or set frozen_documents to false"
-        )
+    others = sorted(set(pools) - _LIVE_POOLS)
+    needing = sampling.teacher_needed_by(sampler)
+    if not others and not needing:
+        return None
+    lack = f"the pool {others[0]}" if others else f"the teacher that sampling.{needing} needs"
+    return (
+        "training.frozen_documents draws negatives anew at every step, from the pools encoder and "
+        f"corpus, and {lack} is not asked then. Choose another sampler or other pools, or set "
+        "frozen_documents to false"
+    )

@@ -8,7 +8,9 @@ from typing import Any
 
 import polars as pl
 
+from trisampler.encoders.embeddings import Embeddings
 from trisampler.encoders.encoder import Encoder
+from trisampler.negatives.settings import SamplingSettings
 from trisampler.training.settings import TrainingSettings
 
 
@@ -22,15 +24,25 @@ def encoder_trainer(round_number: int) -> Callable[..., Any]:
         train_judgements: pl.DataFrame,
         negatives: pl.DataFrame,
         dev_pool: pl.DataFrame,
+        corpus_embeddings: Embeddings,
         checkpoints: Path,
         training: TrainingSettings,
+        sampling: SamplingSettings,
+        depth: int,
         seed: int,
     ) -> tuple[Encoder, pl.DataFrame]:
-        """Train on the mined negatives; the best encoder by the dev pool, and the history."""
+        """Train on the mined negatives; the best encoder by the dev pool, and the history.
+
+        With frozen documents negatives are drawn while training, from the embeddings as they are.
+        """
         from trisampler.training.dev_pool import DevPool
         from trisampler.training.examples import TrainingExamples
+        from trisampler.training.frozen_corpus import FrozenCorpus
         from trisampler.training.trainer import train_encoder as train
 
+        frozen = None
+        if training.frozen_documents:
+            frozen = FrozenCorpus.build(corpus_embeddings, corpus, sampling, depth)
         result = train(
             encoder,
             TrainingExamples.build(corpus, queries, train_judgements, negatives),
@@ -39,6 +51,7 @@ def encoder_trainer(round_number: int) -> Callable[..., Any]:
             seed=seed,
             round_number=round_number,
             checkpoint_folder=checkpoints,
+            frozen_corpus=frozen,
         )
         return result.encoder, result.history
 
