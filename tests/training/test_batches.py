@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 from itertools import pairwise
 
 import numpy as np
@@ -168,6 +169,59 @@ def test_an_epoch_visits_each_query_once(collection: Toy) -> None:
     ]
     assert all(len(set(epoch)) == 28 for epoch in epochs)
     assert all(one != other for one, other in pairwise(epochs))
+
+
+def of_sources(collection: Toy, sources: list[str]) -> TrainingExamples:
+    examples = collection.examples()
+    assert len(sources) == len(examples)
+    return dataclasses.replace(examples, query_sources=sources)
+
+
+def test_batches_of_one_source_each(collection: Toy) -> None:
+    sources = ["a"] * 15 + ["b"] * 13 + ["c"] * 2
+    examples = of_sources(collection, sources)
+    settings = TrainingSettings(batch_queries=4, one_source_batches=True)
+    batches = Batches(examples, settings, seed=1, round_number=1)
+    # 15 queries fill three batches, 13 three; the two of c are a batch, if a small one.
+    assert batches.steps_per_epoch == 7
+    epochs = [[batches.at(epoch * 7 + slot) for slot in range(1, 8)] for epoch in range(2)]
+    for epoch in epochs:
+        met = [{sources[row] for row in batch.query_rows_B} for batch in epoch]
+        assert all(len(each) == 1 for each in met)
+        assert sorted(min(each) for each in met) == ["a"] * 3 + ["b"] * 3 + ["c"]
+        rows = np.concatenate([batch.query_rows_B for batch in epoch])
+        assert len(set(rows.tolist())) == len(rows) == 26
+    orders = [[min(sources[row] for row in batch.query_rows_B) for batch in e] for e in epochs]
+    assert orders[0] != sorted(orders[0])
+    mixed = Batches(examples, TrainingSettings(batch_queries=4), seed=1, round_number=1)
+    assert any(len({sources[row] for row in mixed.at(step).query_rows_B}) > 1 for step in (1, 2))
+
+
+def test_near_duplicates_of_a_positive_are_no_in_batch_negatives(collection: Toy) -> None:
+    examples = collection.examples()
+    batch = Batches(examples, TrainingSettings(batch_queries=30), seed=1, round_number=1).at(1)
+    before = allowed_ids(examples, batch)
+    query_id, doc_id = next(
+        (query, document)
+        for query, documents in sorted(before.items())
+        for document in sorted(documents)
+        if document != target_ids(examples, batch)[query]
+    )
+    near = pl.DataFrame({"query_id": [query_id, "unknown"], "doc_id": [doc_id, doc_id]})
+    guarded = TrainingExamples.build(
+        collection.corpus,
+        collection.queries,
+        collection.train_judgements,
+        collection.negatives.filter(
+            (pl.col("query_id") != query_id) | (pl.col("negative_id") != doc_id)
+        ),
+        near,
+    )
+    again = Batches(guarded, TrainingSettings(batch_queries=30), seed=1, round_number=1).at(1)
+    after = allowed_ids(guarded, again)
+    assert doc_id not in after[query_id]
+    assert any(doc_id in documents for query, documents in after.items() if query != query_id)
+    assert guarded.digest() != examples.digest()
 
 
 def test_positives_and_negatives_take_turns() -> None:

@@ -61,11 +61,14 @@ class Batches:
         self._settings = settings
         self._seed = seed
         self._round = round_number
-        self._size = min(settings.batch_queries, len(examples))
-        self.steps_per_epoch = len(examples) // self._size
-        """An epoch visits each query once, except the rest that fills no batch."""
+        self._groups = _groups(examples, one_source=settings.one_source_batches)
+        self._sizes = [min(settings.batch_queries, len(group)) for group in self._groups]
+        self.steps_per_epoch = sum(
+            len(group) // size for group, size in zip(self._groups, self._sizes, strict=True)
+        )
+        """An epoch visits each query once, except the rest of a source that fills no batch."""
         self._epoch = -1
-        self._order_Q: Rows = np.empty(0, dtype=np.int64)
+        self._of_epoch: list[Rows] = []
         counts_Q = np.diff(examples.positive_starts)
         random = np.random.default_rng(derive_seed(seed, "positives", round_number))
         self._first_positive_Q: Rows = random.integers(counts_Q, dtype=np.int64)
@@ -74,15 +77,27 @@ class Batches:
         """The batch of a step; steps count from 1."""
         epoch, slot = divmod(step - 1, self.steps_per_epoch)
         if epoch != self._epoch:
-            random = np.random.default_rng(derive_seed(self._seed, "batches", self._round, epoch))
-            self._epoch, self._order_Q = epoch, random.permutation(len(self._examples))
-        query_rows_B = self._order_Q[slot * self._size : (slot + 1) * self._size]
+            self._epoch, self._of_epoch = epoch, self._shuffled(epoch)
+        query_rows_B = self._of_epoch[slot]
         return assemble(
             query_rows_B,
             [self._visit(int(row), epoch) for row in query_rows_B],
-            [self._examples.positives(int(row)) for row in query_rows_B],
+            [self._examples.never_negatives(int(row)) for row in query_rows_B],
             in_batch_negatives=self._settings.in_batch_negatives,
         )
+
+    def _shuffled(self, epoch: int) -> list[Rows]:
+        """The queries of each batch of an epoch, in the order of the steps."""
+        random = np.random.default_rng(derive_seed(self._seed, "batches", self._round, epoch))
+        batches = []
+        for group, size in zip(self._groups, self._sizes, strict=True):
+            order = group[random.permutation(len(group))]
+            batches += [order[start : start + size] for start in range(0, len(order), size)]
+            if len(order) % size:
+                batches.pop()
+        if len(self._groups) > 1:
+            batches = [batches[number] for number in random.permutation(len(batches))]
+        return batches
 
     def _visit(self, query_row: int, epoch: int) -> Visit:
         """What one visit of a query brings into the batch.
@@ -107,6 +122,14 @@ class Batches:
         )
 
 
+def _groups(examples: TrainingExamples, *, one_source: bool) -> list[Rows]:
+    """The queries that may meet: all of them, or those of each source."""
+    if not one_source:
+        return [np.arange(len(examples))]
+    _, source_Q = np.unique(np.array(examples.query_sources), return_inverse=True)
+    return [np.flatnonzero(source_Q == source) for source in range(source_Q.max() + 1)]
+
+
 def assemble(
     query_rows_B: Rows,
     visits: Sequence[Visit],
@@ -122,7 +145,7 @@ def assemble(
     Args:
         query_rows_B: the queries.
         visits: what each brings into the batch.
-        never_negatives: the documents that each must not be contrasted with: all its positives.
+        never_negatives: the documents that each must not be contrasted with.
         in_batch_negatives: whether a query is contrasted with the others' documents too.
     """
     positive_rows_B = np.array([visit.positive for visit in visits], dtype=np.int64)

@@ -35,6 +35,10 @@ class TrainingExamples:
         positive_rows: (P,) document rows, increasing within a query.
         negative_starts: (P + 1,) where each pair's negatives begin in `negative_rows`.
         negative_rows: (M,) document rows, in the order drawn.
+        never_starts: (Q + 1,) where each query's documents begin in `never_rows`.
+        never_rows: document rows that a query must not be contrasted with, increasing within a
+            query: its positives and what the guard took for them.
+        query_sources: Q names of where the queries come from, all "" where nobody says.
         teacher_positive: (P,) float32, another model's score of each pair; NaN where it gave none.
         teacher_negative: (M,) the same of each pair's query and the negative.
     """
@@ -47,6 +51,9 @@ class TrainingExamples:
     positive_rows: Rows
     negative_starts: Rows
     negative_rows: Rows
+    never_starts: Rows
+    never_rows: Rows
+    query_sources: list[str]
     teacher_positive: Scores
     teacher_negative: Scores
 
@@ -57,10 +64,17 @@ class TrainingExamples:
         queries: pl.DataFrame,
         train_judgements: pl.DataFrame,
         negatives: pl.DataFrame,
+        near_duplicates: pl.DataFrame | None = None,
     ) -> TrainingExamples:
         """Group the tables by query; `negatives` may have no rows (in-batch training).
 
-        Where `negatives` has teacher_q_pos and teacher_q_neg, they are kept for distillation.
+        Args:
+            corpus: doc_id, title, text.
+            queries: query_id, text; `source` where they come from several.
+            train_judgements: query_id, doc_id, relevance.
+            negatives: of these judgements; teacher_q_pos and teacher_q_neg, where they are there,
+                are kept for distillation.
+            near_duplicates: query_id, doc_id of what the guard kept from being drawn.
 
         Raises:
             TrainingError: there is no positive, an id is unknown, or the negatives were not mined
@@ -93,6 +107,7 @@ class TrainingExamples:
             .join(rows, left_on="negative_id", right_on="doc_id")
             .sort("pair", "order")
         )
+        never = _never_negatives(texts, pairs, near_duplicates, rows)
         distinct = documents.unique("row", keep="first", maintain_order=True).sort("row")
         return cls(
             query_ids=texts["query_id"].to_list(),
@@ -103,6 +118,9 @@ class TrainingExamples:
             positive_rows=pairs["row"].to_numpy().astype(np.int64),
             negative_starts=_starts(drawn["pair"].to_numpy(), len(pairs)),
             negative_rows=drawn["row"].to_numpy().astype(np.int64),
+            never_starts=_starts(never["query"].to_numpy(), len(texts)),
+            never_rows=never["row"].to_numpy().astype(np.int64),
+            query_sources=texts["source"].to_list(),
             teacher_positive=_teacher_of_pairs(drawn, len(pairs)),
             teacher_negative=drawn["teacher_q_neg"].to_numpy(),
         )
@@ -124,6 +142,11 @@ class TrainingExamples:
         start, end = self.positive_starts[query_row : query_row + 2]
         return self.positive_rows[start:end]
 
+    def never_negatives(self, query_row: int) -> Rows:
+        """Document rows that a query must not be contrasted with."""
+        start, end = self.never_starts[query_row : query_row + 2]
+        return self.never_rows[start:end]
+
     def negatives(self, pair: int) -> Rows:
         """Where the negatives of a (query, positive) pair stand, in the order drawn."""
         return np.arange(*self.negative_starts[pair : pair + 2])
@@ -136,6 +159,7 @@ class TrainingExamples:
             self.query_texts,
             self.document_ids,
             self.document_texts,
+            self.query_sources,
         ):
             digest.update(f"{len(strings)}\n".encode())
             for text in strings:
@@ -145,6 +169,8 @@ class TrainingExamples:
             self.positive_rows,
             self.negative_starts,
             self.negative_rows,
+            self.never_starts,
+            self.never_rows,
         ):
             digest.update(f"{len(rows)}\n".encode())
             digest.update(rows.astype("<i8").tobytes())
@@ -198,11 +224,37 @@ def _check_negatives(pairs: pl.DataFrame, negatives: pl.DataFrame) -> None:
         )
 
 
+def _with_source(queries: pl.DataFrame) -> pl.DataFrame:
+    source = pl.col("source") if "source" in queries.columns else pl.lit("")
+    return queries.select("query_id", "text", source=source)
+
+
+def _never_negatives(
+    texts: pl.DataFrame,
+    pairs: pl.DataFrame,
+    near_duplicates: pl.DataFrame | None,
+    rows: pl.DataFrame,
+) -> pl.DataFrame:
+    """query, row: row numbers, sorted, each pair once; documents that are not in use left out."""
+    positives = pairs.select("query_id", "row")
+    near = positives.clear()
+    if near_duplicates is not None:
+        near = near_duplicates.join(rows, on="doc_id").select("query_id", "row")
+    numbers = texts.select("query_id").with_row_index("query")
+    return (
+        pl.concat([positives, near])
+        .join(numbers, on="query_id")
+        .select("query", "row")
+        .unique()
+        .sort("query", "row")
+    )
+
+
 def _texts_of_queries(pairs: pl.DataFrame, queries: pl.DataFrame) -> pl.DataFrame:
     texts = (
         pairs.select("query_id")
         .unique()
-        .join(queries.select("query_id", "text"), on="query_id", how="left")
+        .join(_with_source(queries), on="query_id", how="left")
         .sort("query_id")
     )
     _refuse_unknown(texts, "query_id", "query of the train judgements", "queries")

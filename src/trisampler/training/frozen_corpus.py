@@ -6,7 +6,7 @@ Legend: N documents, D dimensions.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
@@ -32,6 +32,7 @@ class FrozenCorpus:
         classes_N: for each document the first row of the same text, which stands for it.
         sampling: the sampler and what it needs.
         depth: candidates per query.
+        near_duplicates: by query id the rows of documents that the guard took for its positives.
     """
 
     document_ids: list[str]
@@ -39,12 +40,18 @@ class FrozenCorpus:
     classes_N: Rows
     sampling: SamplingSettings
     depth: int
+    near_duplicates: dict[str, Rows] = field(default_factory=dict)
 
     @classmethod
     def build(
-        cls, documents: Vectors, corpus: pl.DataFrame, sampling: SamplingSettings, depth: int
+        cls,
+        documents: Vectors,
+        corpus: pl.DataFrame,
+        sampling: SamplingSettings,
+        depth: int,
+        near_duplicates: pl.DataFrame | None = None,
     ) -> Self:
-        """Read the vectors into memory.
+        """Read the vectors into memory; `near_duplicates` has query_id, doc_id.
 
         Raises:
             TrainingError: the sampler draws from something else than the encoder's candidates or
@@ -53,7 +60,12 @@ class FrozenCorpus:
         if reason := why_not_live(sampling):
             raise TrainingError(reason)
         classes_N = text_classes(corpus, documents.ids)
-        return cls(list(documents.ids), documents.vectors(), classes_N, sampling, depth)
+        found = cls(list(documents.ids), documents.vectors(), classes_N, sampling, depth)
+        if near_duplicates is None:
+            return found
+        grouped = near_duplicates.group_by("query_id", maintain_order=True).agg("doc_id")
+        near = {query_id: found.rows_of(doc_ids) for query_id, doc_ids in grouped.iter_rows()}
+        return replace(found, near_duplicates=near)
 
     def rows_of(self, document_ids: list[str]) -> Rows:
         """The row that stands for each document.
@@ -79,6 +91,8 @@ class FrozenCorpus:
         digest.update("\0".join(self.document_ids).encode())
         digest.update(np.ascontiguousarray(self.vectors_ND).tobytes())
         digest.update(self.classes_N.astype("<i8").tobytes())
+        for query_id, rows in sorted(self.near_duplicates.items()):
+            digest.update(f"{query_id}:{sorted(rows.tolist())}".encode())
         return digest.hexdigest()
 
 

@@ -64,7 +64,7 @@ class FrozenDocuments:
         drawn = self._live.draw(
             batch.query_rows_B, query_vectors_BD.detach().float().cpu().numpy(), seed
         )
-        never = [self._live.positives(int(row)) for row in batch.query_rows_B]
+        never = [self._live.never_negatives(int(row)) for row in batch.query_rows_B]
         visits = [
             self._visit(int(row), int(batch.document_rows_N[column]), of_positive)
             for row, column, of_positive in zip(

@@ -48,6 +48,12 @@ class LiveNegatives:
         start, end = self._examples.positive_starts[query_row : query_row + 2]
         return self._positive_rows_P[start:end]
 
+    def never_negatives(self, query_row: int) -> Rows:
+        """Corpus rows that a query must not be contrasted with."""
+        nothing = np.empty(0, dtype=np.int64)
+        near = self._corpus.near_duplicates.get(self._examples.query_ids[query_row], nothing)
+        return np.union1d(self.positives(query_row), near)
+
     def draw(
         self, query_rows_B: Rows, query_vectors_BD: npt.NDArray[np.float32], seed: int
     ) -> list[dict[int, Rows]]:

@@ -22,6 +22,11 @@ class TrainingSettings(BaseModel):
         description="Whether a query is also contrasted with the other queries' documents; "
         "false is the recipe of SimANS and AR2.",
     )
+    one_source_batches: bool = Field(
+        False,
+        description="Whether the queries of a batch all come from one source, where the queries "
+        "name theirs, so that in-batch negatives are of their own kind.",
+    )
     frozen_documents: bool = Field(
         False,
         description="Whether only queries learn, against the documents' vectors as they are, with "
