@@ -96,6 +96,32 @@ def test_the_hits_are_counted_by_the_first_rule_that_applied():
     assert sorted(drawn.table["negative_id"]) in (["d003", "d005"], ["d004", "d005"])
 
 
+def test_what_the_guard_takes_for_a_positive_is_listed():
+    """The same for every sampler, one that draws nothing included, whatever the blocks."""
+    world = dirty_world(3)
+    listed = [
+        world.draw(name, guard=GUARD, pools=pools, block_pairs=blocks).near_duplicates
+        for name, pools, blocks in (
+            ("tri", (), None),
+            ("top-k", ("encoder",), 1),
+            ("in-batch", (), None),
+        )
+    ]
+    positives, expected = world.positives(), set()
+    for query_id, doc_id in world.candidates.select("query_id", "doc_id").iter_rows():
+        query, document = world.query_vector(query_id), world.document_vector(doc_id)
+        for positive_id in positives.get(query_id, set()) - {doc_id}:
+            positive = world.document_vector(positive_id)
+            near = 1 - cosine(positive, document) < GUARD * (1 - cosine(query, positive))
+            if near and doc_id not in positives[query_id]:
+                expected.add((query_id, doc_id))
+    assert expected
+    for table in listed:
+        assert table.equals(listed[0])
+        assert set(table.iter_rows()) == expected
+    assert world.draw("tri", guard=0.0).near_duplicates.is_empty()
+
+
 def test_the_guard_is_relative_to_the_pair_and_can_be_off():
     at = [[np.cos(angle), np.sin(angle)] for angle in (0.5, 0.52, -0.6)]
     world = build([[1.0, 0.0]], at, [(0, 0, 1)])

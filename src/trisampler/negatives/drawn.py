@@ -60,11 +60,20 @@ class Plane(NamedTuple):
 
 
 class BlockDraw(NamedTuple):
-    """What came of one block, or of many joined."""
+    """What came of one block, or of many joined.
+
+    Attributes:
+        drawn: the negatives.
+        statistics: of each pair.
+        plane: for the figure.
+        near_keys_X: sorted query row * N + document row of the candidates that the guard took for
+            a positive of the query.
+    """
 
     drawn: Drawn
     statistics: PairStatistics
     plane: Plane
+    near_keys_X: Int64
 
     def counts(self, pairs: int) -> Int64:
         """How many negatives each pair got: (P,)."""
@@ -83,6 +92,7 @@ class BlockDraw(NamedTuple):
             ),
             {},
             Plane(integers, integers, floats, floats, floats, masks),
+            integers,
         )
 
 
@@ -90,11 +100,12 @@ def join(draws: Sequence[BlockDraw]) -> BlockDraw:
     """Blocks one after another, as one."""
     if not draws:
         return BlockDraw.nothing()
-    drawn, statistics, planes = zip(*draws, strict=True)
+    drawn, statistics, planes, near_keys = zip(*draws, strict=True)
     return BlockDraw(
         join_draws(drawn),
         {name: np.concatenate([each[name] for each in statistics]) for name in statistics[0]},
         Plane(*(np.concatenate(columns) for columns in zip(*planes, strict=True))),
+        np.concatenate(near_keys),
     )
 
 

@@ -12,6 +12,7 @@ from trisampler.negatives.arrays import Int64, UInt64
 from trisampler.negatives.diagnostics import pair_statistics
 from trisampler.negatives.drawn import FALLBACK, SOURCES, BlockDraw, Drawn, Plane, join, join_draws
 from trisampler.negatives.errors import NegativesError
+from trisampler.negatives.lists import between
 from trisampler.negatives.material import Block, Material, blocks_of
 from trisampler.negatives.noise import pair_keys
 from trisampler.negatives.pools import Candidates, Pools
@@ -89,7 +90,15 @@ class Miner:
             order = np.argsort(drawn.pair_X, kind="stable")
             drawn = drawn.take(order)
         statistics = pair_statistics(self.sampler, candidates, scored, outcome)
-        return BlockDraw(drawn, statistics, self._plane(block, candidates, scored, outcome))
+        plane = self._plane(block, candidates, scored, outcome)
+        return BlockDraw(drawn, statistics, plane, self._near_keys(block, candidates, scored))
+
+    def _near_keys(self, block: Block, candidates: Candidates, scored: Scored) -> Int64:
+        pairs, columns = np.nonzero(scored.near_PK)
+        rows = candidates.rows_PK[pairs, columns]
+        keys = np.unique(block.query_P[pairs] * self.material.total + rows)
+        positives = between(self.material.positive_keys_X, *block.key_range(self.material.total))
+        return np.setdiff1d(keys, positives, assume_unique=True)
 
     def _fall_back(self, block: Block, empty: Int64) -> Drawn:
         """Random documents for the pairs that got nothing."""

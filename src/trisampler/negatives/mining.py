@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
+from trisampler.negatives.arrays import Int64
 from trisampler.negatives.drawn import BlockDraw
 from trisampler.negatives.errors import NegativesError
 from trisampler.negatives.miner import draw_pairs
@@ -69,7 +71,17 @@ def draw_negatives(
         pools = _pools(task.pools, tables, queries.ids, corpus.ids, settings)
         with progress_bar(len(task.keys_P), f"drawing ({task.sampler.name})", "pair") as bar:
             drawn = draw_pairs(task.miner(pools), block_pairs=block_pairs, done=bar.update)
+    elif len(task.keys_P):
+        drawn = drawn._replace(near_keys_X=_near_keys(task, candidates))
     return task.negatives(drawn)
+
+
+def _near_keys(task: Round, candidates: pl.DataFrame) -> Int64:
+    """What the guard takes for positives, where the sampler draws nothing that it could guard."""
+    settings = task.settings.model_copy(update={"sampler": "top-k", "parameters": {}, "pools": ()})
+    lists = candidate_lists(candidates, task.queries.ids, task.corpus.ids, "candidates")
+    pools = Pools(("encoder",), {"encoder": lists}, settings.corpus_offered)
+    return draw_pairs(replace(task, settings=settings).miner(pools)).near_keys_X
 
 
 def _pools(

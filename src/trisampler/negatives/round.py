@@ -21,6 +21,7 @@ from trisampler.negatives.sampler import Sampler
 from trisampler.negatives.settings import Pool, SamplingSettings
 from trisampler.negatives.tables import (
     keyed_scores,
+    near_duplicates_table,
     negatives_table,
     plane_table,
     positive_keys,
@@ -40,11 +41,14 @@ class Negatives:
         diagnostics: the round in numbers, ready for JSON.
         plane: for some pairs all eligible candidates: query_id, positive_id, doc_id, cos_q_pos,
             cos_q_doc, cos_pos_doc, drawn.
+        near_duplicates: query_id, doc_id of the candidates that the guard took for a positive of
+            the query; training must not contrast the two either.
     """
 
     table: pl.DataFrame
     diagnostics: dict[str, Any]
     plane: pl.DataFrame
+    near_duplicates: pl.DataFrame
 
 
 @dataclass(frozen=True)
@@ -116,7 +120,8 @@ class Round:
             "round": self.number,
             "queries_without_positive": self._without_positive(),
         }
-        return Negatives(table, diagnostics, plane_table(drawn.plane, *place))
+        near = near_duplicates_table(drawn.near_keys_X, self.queries.ids, self.corpus.ids)
+        return Negatives(table, diagnostics, plane_table(drawn.plane, *place), near)
 
     def _teacher(self) -> KeyedScores | None:
         if self.teacher is None:

@@ -24,11 +24,13 @@ class Scored(NamedTuple):
         scores: what samplers look at.
         excluded_P: per rule of eligibility, how many columns of each pair it took away.
         zero_P: pairs whose query or positive has a vector of length 0.
+        near_PK: near-duplicates of a judged positive, the positives themselves among them.
     """
 
     scores: PairScores
     excluded_P: dict[str, Int64]
     zero_P: Bool
+    near_PK: Bool
 
 
 class _Measured(NamedTuple):
@@ -87,7 +89,8 @@ def score_block(
         teacher_q_pos_P=teacher_q_pos_P,
         teacher_q_cand_PK=teacher_q_cand_PK,
     )
-    return Scored(scores, excluded_P, measured.zero_P)
+    near_PK = measured.near_PK & (rows_PK >= 0)
+    return Scored(scores, excluded_P, measured.zero_P, near_PK)
 
 
 def _measure(block: Block, candidates: Candidates, material: Material, guard: float) -> _Measured:

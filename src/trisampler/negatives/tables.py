@@ -210,6 +210,19 @@ def plane_table(
     return pl.DataFrame(columns, schema=PLANE_SCHEMA)
 
 
+def near_duplicates_table(
+    keys_X: Int64, query_ids: Sequence[str], document_ids: Sequence[str]
+) -> pl.DataFrame:
+    """The candidates that the guard took for a positive of their query: query_id, doc_id."""
+    query_X, row_X = np.divmod(keys_X, max(1, len(document_ids)))
+    return pl.DataFrame(
+        {
+            "query_id": pl.Series(query_ids, dtype=pl.String).gather(query_X),
+            "doc_id": pl.Series(document_ids, dtype=pl.String).gather(row_X),
+        }
+    )
+
+
 def _is_sorted(owner_X: Int64, rank_X: np.ndarray) -> bool:
     later = owner_X[1:] > owner_X[:-1]
     same = owner_X[1:] == owner_X[:-1]

@@ -106,6 +106,7 @@ def mine_negatives(
         found.table,
         {**found.diagnostics, "queries_merged": tables.merged},
         found.plane,
+        found.near_duplicates,
         tables.queries,
         tables.corpus,
         tables.judgements,

@@ -26,7 +26,7 @@ def negatives_drawer(round_number: int) -> Callable[..., Any]:
         given_negatives: pl.DataFrame,
         sampling: SamplingSettings,
         seed: int,
-    ) -> tuple[pl.DataFrame, dict[str, Any], pl.DataFrame]:
+    ) -> tuple[pl.DataFrame, dict[str, Any], pl.DataFrame, pl.DataFrame]:
         """Draw each training pair's negatives; also what is to be known about the draw."""
         from trisampler.negatives.mining import draw_negatives as draw
 
@@ -44,6 +44,6 @@ def negatives_drawer(round_number: int) -> Callable[..., Any]:
             given=given_negatives,
             teacher=None if teacher_scores.is_empty() else teacher_scores,
         )
-        return drawn.table, drawn.diagnostics, drawn.plane
+        return drawn.table, drawn.diagnostics, drawn.plane, drawn.near_duplicates
 
     return draw_negatives

@@ -24,7 +24,7 @@ def create_pipeline(round_number: int) -> Pipeline:
                     "params:sampling",
                     "params:seed",
                 ],
-                outputs=["negatives", "diagnostics", "plane"],
+                outputs=["negatives", "diagnostics", "plane", "near_duplicates"],
                 name="draw_negatives",
             )
         ],

@@ -23,6 +23,7 @@ def encoder_trainer(round_number: int) -> Callable[..., Any]:
         queries: pl.DataFrame,
         train_judgements: pl.DataFrame,
         negatives: pl.DataFrame,
+        near_duplicates: pl.DataFrame,
         dev_pool: pl.DataFrame,
         corpus_embeddings: Embeddings,
         checkpoints: Path,
@@ -42,10 +43,10 @@ def encoder_trainer(round_number: int) -> Callable[..., Any]:
 
         frozen = None
         if training.frozen_documents:
-            frozen = FrozenCorpus.build(corpus_embeddings, corpus, sampling, depth)
+            frozen = FrozenCorpus.build(corpus_embeddings, corpus, sampling, depth, near_duplicates)
         result = train(
             encoder,
-            TrainingExamples.build(corpus, queries, train_judgements, negatives),
+            TrainingExamples.build(corpus, queries, train_judgements, negatives, near_duplicates),
             DevPool.from_table(dev_pool),
             training,
             seed=seed,

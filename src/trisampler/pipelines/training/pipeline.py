@@ -17,6 +17,7 @@ def create_pipeline(round_number: int) -> Pipeline:
                     "queries",
                     "train_judgements",
                     "negatives",
+                    "near_duplicates",
                     "dev_pool",
                     "corpus_embeddings",
                     "checkpoints",
