@@ -39,6 +39,15 @@ def rewrite(change: Callable[[str, bytes], bytes]) -> Callable[[Path], None]:
     return apply
 
 
+def test_queries_may_say_where_they_come_from(clean_folder: Path) -> None:
+    file = clean_folder / "queries.jsonl"
+    first, second, *rest = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    told = first.replace("}", ', "metadata": {"source": "forum", "year": 2020}}')
+    strange = second.replace("}", ', "metadata": {"source": 7}}')
+    file.write_text("".join([told, strange, *rest]), encoding="utf-8")
+    assert read(clean_folder).queries["source"].to_list() == ["forum", "", "", "", ""]
+
+
 def test_clean_folder(clean_folder: Path) -> None:
     collection = read(clean_folder)
     assert tables(collection) == {

@@ -112,9 +112,9 @@ def test_published_form(folder: Path) -> None:
         ("103", *EARTH.values()),
         ("300", "Sun", "A star."),
     ]
-    assert sorted(collection.queries.rows()) == sorted(
-        (ident(question), question) for question in (MARS, FLAG, DOES)
-    )
+    asked = collection.queries.select("query_id", "text").rows()
+    assert sorted(asked) == sorted((ident(question), question) for question in (MARS, FLAG, DOES))
+    assert "nq_train_psgs_w100" in collection.queries["source"].to_list()
     assert set(collection.train_judgements.rows()) == {
         (ident(MARS), "100", 1),
         (ident(MARS), "101", 1),

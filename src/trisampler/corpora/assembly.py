@@ -64,13 +64,18 @@ def assemble_collection(source: Source, seed: int, report: dict[str, Any]) -> Co
     }
     return Collection(
         corpus,
-        merged.queries.select("query_id", "text"),
+        _with_sources(merged.queries),
         splits["train"],
         splits["dev"],
         splits["test"],
         given.table,
         report,
     )
+
+
+def _with_sources(queries: pl.DataFrame) -> pl.DataFrame:
+    told = (queries["source"] != "").any()
+    return queries.select("query_id", "text", *(["source"] if told else []))
 
 
 def _distinct_judgements(source: Source) -> pl.DataFrame:
@@ -103,7 +108,7 @@ def _added_judgements(source: Source, judgements: pl.DataFrame) -> SplitJudgemen
 
 
 def _judged_queries(source: Source, judgements: pl.DataFrame) -> pl.DataFrame:
-    queries = source.queries.table.select("query_id", "text")
+    queries = source.queries.table.select("query_id", "text", "source")
     judged = queries.join(judgements, on="query_id", how="semi")
     if judged.height < queries.height:
         dropped = queries.height - judged.height

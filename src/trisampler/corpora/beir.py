@@ -12,7 +12,7 @@ from pathlib import Path
 from trisampler.corpora.collection import SPLITS, Split
 from trisampler.corpora.errors import SourceError, listed
 from trisampler.corpora.folders import source_folder
-from trisampler.corpora.jsonl import read_records
+from trisampler.corpora.jsonl import Record, read_records
 from trisampler.corpora.qrels import read_qrels
 from trisampler.corpora.rows import RowBuffer
 from trisampler.corpora.settings import SourceSettings
@@ -136,9 +136,17 @@ def _read_documents(path: Path, repairs: Counter[str]) -> LocatedRows:
     return LocatedRows(_CORPUS, path, buffer.table())
 
 
+def _source_of(record: Record) -> str:
+    """Where a query's metadata say it comes from, such as the data set it was taken from."""
+    metadata = record.fields.get("metadata")
+    source = metadata.get("source") if isinstance(metadata, dict) else None
+    return source if isinstance(source, str) else ""
+
+
 def _read_queries(path: Path, repairs: Counter[str]) -> LocatedRows:
     buffer = RowBuffer(QUERY_ROWS)
     for record in read_records(path, repairs):
         record.count_extra(_QUERY_FIELDS)
-        buffer.append((record.id("_id"), record.query_text("text"), record.line))
+        text = record.query_text("text")
+        buffer.append((record.id("_id"), text, _source_of(record), record.line))
     return LocatedRows(_QUERIES, path, buffer.table())

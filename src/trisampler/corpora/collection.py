@@ -21,7 +21,8 @@ class Collection:
 
     Attributes:
         corpus: doc_id, title, text (String); sorted by doc_id.
-        queries: query_id, text (String); sorted by query_id; the queries of all splits.
+        queries: query_id, text (String); sorted by query_id; the queries of all splits. Where some
+            say which source they come from, there is a column source, "" for those that do not.
         train_judgements: query_id, doc_id (String), relevance (Int32, at least 0); sorted by
             query_id and doc_id; at least one relevance is positive.
         dev_judgements: the same, possibly empty.

@@ -120,7 +120,9 @@ class _Questions:
         query_id = digest_text(text).hex()
         if query_id not in self._known:
             self._known.add(query_id)
-            self.rows.append((query_id, text, number))
+            dataset = element.fields.get("dataset")
+            source = dataset if isinstance(dataset, str) else ""
+            self.rows.append((query_id, text, source, number))
         return query_id
 
 

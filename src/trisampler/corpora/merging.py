@@ -17,7 +17,8 @@ class MergedQueries:
     """Queries that all differ in normalised text.
 
     Attributes:
-        queries: query_id, text, normalized_text; the smallest id of each group and its text.
+        queries: query_id, text, source, normalized_text; of each group the row with the smallest
+            id.
         judgements: query_id, doc_id, relevance, split; at most one row of a document for a query
             in a split, the highest relevance.
         kept_ids: query_id, kept_id; of every query the id of its group.
@@ -34,7 +35,7 @@ def merge_equal_queries(queries: pl.DataFrame, judgements: pl.DataFrame) -> Merg
     """Merge queries whose normalised texts are equal.
 
     Args:
-        queries: query_id, text.
+        queries: query_id, text, source.
         judgements: query_id, doc_id, relevance, split.
     """
     texts = [normalize_query(text) for text in queries["text"].to_list()]

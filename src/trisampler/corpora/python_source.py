@@ -104,7 +104,7 @@ class _Pairs:
         else:
             self.counts["read"] += 1
             self._documents.append((identifier, "", function.code, function.line))
-            self._queries.append((identifier, replace_surrogates(summary), function.line))
+            self._queries.append((identifier, replace_surrogates(summary), "", function.line))
             self._judgements.append((identifier, identifier, 1, function.line))
 
     def source(self, details: dict[str, object]) -> Source:

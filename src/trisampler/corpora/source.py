@@ -13,7 +13,12 @@ from trisampler.corpora.collection import Split
 from trisampler.corpora.errors import SourceError
 
 DOCUMENT_ROWS = {"doc_id": pl.String, "title": pl.String, "text": pl.String, "line": pl.UInt32}
-QUERY_ROWS = {"query_id": pl.String, "text": pl.String, "line": pl.UInt32}
+QUERY_ROWS = {
+    "query_id": pl.String,
+    "text": pl.String,
+    "source": pl.String,
+    "line": pl.UInt32,
+}
 JUDGEMENT_ROWS = {
     "query_id": pl.String,
     "doc_id": pl.String,
@@ -75,7 +80,7 @@ class Source:
 
     Attributes:
         documents: DOCUMENT_ROWS.
-        queries: QUERY_ROWS.
+        queries: QUERY_ROWS; source is "" where nobody says where a query comes from.
         judgements: JUDGEMENT_ROWS per split; there is always a training split.
         hold_outs: splits to take from training where the source has none.
         added_positives: JUDGEMENT_ROWS of relevance 1, each pair once: training judgements of the
