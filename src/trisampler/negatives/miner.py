@@ -22,9 +22,9 @@ from trisampler.negatives.scores import PairScores
 from trisampler.negatives.scoring import Scored, score_block
 from trisampler.negatives.settings import SamplingSettings
 from trisampler.negatives.stages import Chance, Outcome, StageRunner
-from trisampler.threads import each_in_threads
+from trisampler.threads import each_in_threads, thread_count
 
-_BLOCK_BYTES = 64 << 20  # of gathered vectors
+_GATHERED_BYTES = 64 << 20  # of vectors, by all threads together
 _BLOCK_CELLS = 1 << 16  # pairs times columns: a few arrays of them fit the processor's cache
 
 
@@ -58,9 +58,11 @@ class Miner:
     @property
     def block_pairs(self) -> int:
         """How many pairs make a good block; results do not depend on it."""
-        width = self.pools.width
-        vectors = _BLOCK_BYTES // (4 * width * self.material.corpus.dimension)
-        return max(1, min(vectors, _BLOCK_CELLS // width))
+        cells = _BLOCK_CELLS
+        if self.material.reader.copies:
+            vectors = _GATHERED_BYTES // (4 * self.material.corpus.dimension)
+            cells = min(cells, vectors // thread_count())
+        return max(1, cells // self.pools.width)
 
     def draw(self, block: Block) -> BlockDraw:
         """Draw the negatives of a block's pairs.

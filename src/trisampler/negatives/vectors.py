@@ -72,6 +72,11 @@ class VectorReader:
         if small or isinstance(source, ArrayVectors):
             self._resident = _with_norms(source.vectors())
 
+    @property
+    def copies(self) -> bool:
+        """Whether what is gathered is a copy, and not all that there is."""
+        return self._resident is None
+
     def gather(self, *rows: Int64) -> tuple[Float32, Float32, list[Int64]]:
         """A matrix, its rows' norms, and `rows` re-numbered to point into it; -1 stays -1.
 

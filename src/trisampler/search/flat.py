@@ -141,7 +141,7 @@ class FlatSearch:
         def rank_some(part: slice) -> None:
             keys_QK[part] = rank(rows_QW[part], scores_QW[part], self._depth)
 
-        in_threads(rank_some, even_parts(len(rows_QW), _RANKED_AT_ONCE))
+        in_threads(rank_some, even_parts(len(rows_QW), _RANKED_AT_ONCE, least=64))
         return keys_QK
 
 

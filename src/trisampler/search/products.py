@@ -34,7 +34,7 @@ def score_rows(queries: VectorBlock, corpus: Iterable[VectorBlock], rows_QW: Row
             some = VectorBlock(part.start, queries.vectors_ND[part], queries.norms_N[part])
             _score_within(some, block, rows_QW[part], scores_QW[part])
 
-        in_threads(score_some, even_parts(len(rows_QW), _QUERIES_A_TASK))
+        in_threads(score_some, even_parts(len(rows_QW), _QUERIES_A_TASK, least=16))
     return scores_QW
 
 
