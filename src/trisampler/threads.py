@@ -8,9 +8,11 @@ somebody else's work, as it does where every single operation is shared out.
 from __future__ import annotations
 
 import math
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
+from functools import lru_cache
 from typing import TypeVar
 
 _Task = TypeVar("_Task")
@@ -23,18 +25,31 @@ def in_threads(work: Callable[[_Task], _Result], tasks: Iterable[_Task]) -> list
 
 
 def each_in_threads(work: Callable[[_Task], _Result], tasks: Iterable[_Task]) -> Iterator[_Result]:
-    """The same results one by one; the work goes on while the caller looks at them."""
+    """The same results one by one; the work goes on while the caller looks at them.
+
+    No task is under way any more when this ends, however it ends.
+    """
     tasks = list(tasks)
-    threads = min(thread_count(), len(tasks))
-    if threads <= 1:
+    threads = thread_count()
+    if min(threads, len(tasks)) <= 1:
         yield from map(work, tasks)
         return
+
+    def alone(task: _Task) -> _Result:
+        _compute_alone()
+        return work(task)
+
     torch = sys.modules.get("torch")
     torch_threads = torch.get_num_threads() if torch else 0
+    workers = _workers(threads, os.getpid())
+    futures = [workers.submit(alone, task) for task in tasks]
     try:
-        with ThreadPoolExecutor(threads, initializer=_compute_alone) as pool:
-            yield from pool.map(work, tasks)
+        for future in futures:
+            yield future.result()
     finally:
+        for future in futures:
+            future.cancel()
+        wait(futures)
         if torch:
             # What a thread sets for itself is also what threads started later begin with.
             torch.set_num_threads(torch_threads)
@@ -56,6 +71,12 @@ def thread_count() -> int:
     import faiss
 
     return int(faiss.omp_get_max_threads())
+
+
+@lru_cache(maxsize=1)
+def _workers(threads: int, process: int) -> ThreadPoolExecutor:  # noqa: ARG001
+    """The threads of this process, kept: each new one would keep memory to itself for good."""
+    return ThreadPoolExecutor(threads, thread_name_prefix="trisampler")
 
 
 def _compute_alone() -> None:

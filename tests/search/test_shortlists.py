@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from search.samples import METHODS, clustered, embeddings
-from trisampler.search import rounded, shortlist_bfloat16
+from trisampler.search import rounded, vectors
 from trisampler.search.reservoir import Reservoir
 from trisampler.search.shortlist import Shortlist
 from trisampler.search.vectors import VectorBlock, VectorBlocks, vector_norms
@@ -88,7 +88,7 @@ def test_complete_shortlists_are_complete(
     blocks = VectorBlocks(embeddings(corpus), "document", int(random.integers(1, 500)))
     with (
         mock.patch.object(rounded, "_TILE", int(random.integers(1, 99))),
-        mock.patch.object(shortlist_bfloat16, "_SAMPLE", int(random.integers(1, 99))),
+        mock.patch.object(vectors, "SAMPLE", int(random.integers(1, 99))),
     ):
         found = METHODS[method][0](block(queries), blocks, depth)
     check(found, exact(queries, corpus), depth)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from trisampler.negatives.arrays import Bool, Float32, Int32, Int64
 from trisampler.negatives.diagnostics import describe
-from trisampler.negatives.drawn import BlockDraw, Drawn
+from trisampler.negatives.drawn import Drawn, join_statistics
 from trisampler.negatives.errors import NegativesError
 from trisampler.negatives.lists import CandidateLists
 from trisampler.negatives.material import Material
@@ -94,7 +94,7 @@ def mine(
     sampler = build_sampler(settings.sampler, settings.parameters)
     keys_P, order_P = _keys(pairs_P2, len(query_vectors_QD), len(document_vectors_ND))
     classes_N = np.arange(len(document_vectors_ND)) if text_classes_N is None else text_classes_N
-    drawn = BlockDraw.nothing()
+    matrices, statistics = _blank(len(keys_P), settings.negatives), []
     if sampler.pool is not None and len(keys_P):
         material = Material(
             queries=queries,
@@ -115,10 +115,16 @@ def mine(
         pools = unsearched_pools(searches, names, settings.corpus_offered)
         miner = Miner(material, sampler, pools, settings, seed, round_number)
         with progress_bar(len(keys_P), f"mining ({sampler.name})", "pair") as bar:
-            drawn = search_and_draw(miner, searches, done=bar.update)
-    written_P = drawn.counts(len(keys_P))
-    diagnostics = describe(drawn.statistics, sampler, settings, written_P)
-    return _by_pair(drawn.drawn, written_P, settings.negatives, order_P, diagnostics)
+            for part in search_and_draw(miner, searches, done=bar.update):
+                _write(part.drawn, matrices)
+                statistics.append(part.statistics)
+    written_P = np.count_nonzero(matrices["rows_Pn"] >= 0, axis=1)
+    diagnostics = describe(join_statistics(statistics), sampler, settings, written_P)
+    return MinedRows(
+        # One at a time, so that only one of them is there twice.
+        **{name: matrices.pop(name)[order_P] for name in tuple(matrices)},
+        diagnostics=diagnostics,
+    )
 
 
 def _keys(pairs_P2: npt.ArrayLike, queries: int, documents: int) -> tuple[Int64, Int64]:
@@ -149,22 +155,24 @@ def _given_candidates(candidates: tuple[npt.NDArray[Any], Float32], documents: i
     return search
 
 
-def _by_pair(
-    drawn: Drawn, written_P: Int64, negatives: int, order_P: Int64, diagnostics: dict[str, Any]
-) -> MinedRows:
-    """Flat draws as matrices, pairs in the order of `order_P`."""
-    place_X = np.arange(len(drawn.pair_X)) - np.repeat(np.cumsum(written_P) - written_P, written_P)
+def _blank(pairs: int, negatives: int) -> dict[str, npt.NDArray[Any]]:
+    """The matrices of `MinedRows` without any negative."""
+    shape = (pairs, negatives)
+    return {
+        "rows_Pn": np.full(shape, -1, dtype=np.int64),
+        "ranks_Pn": np.zeros(shape, dtype=np.int32),
+        "s_q_neg_Pn": np.zeros(shape, dtype=np.float32),
+        "s_pos_neg_Pn": np.zeros(shape, dtype=np.float32),
+        "log_probability_Pn": np.zeros(shape, dtype=np.float32),
+    }
 
-    def matrix(values_X: npt.NDArray[Any], filler: int) -> npt.NDArray[Any]:
-        values_Pn = np.full((len(written_P), negatives), filler, dtype=values_X.dtype)
-        values_Pn[drawn.pair_X, place_X] = values_X
-        return values_Pn[order_P]
 
-    return MinedRows(
-        rows_Pn=matrix(drawn.row_X, -1),
-        ranks_Pn=matrix(drawn.rank_X, 0),
-        s_q_neg_Pn=matrix(drawn.s_q_neg_X, 0),
-        s_pos_neg_Pn=matrix(drawn.s_pos_neg_X, 0),
-        log_probability_Pn=matrix(drawn.log_probability_X, 0),
-        diagnostics=diagnostics,
-    )
+def _write(drawn: Drawn, matrices: dict[str, npt.NDArray[Any]]) -> None:
+    """Put some pairs' negatives where they belong, in the order of drawing."""
+    first_X = np.searchsorted(drawn.pair_X, drawn.pair_X)
+    cells = (drawn.pair_X, np.arange(len(first_X)) - first_X)
+    matrices["rows_Pn"][cells] = drawn.row_X
+    matrices["ranks_Pn"][cells] = drawn.rank_X
+    matrices["s_q_neg_Pn"][cells] = drawn.s_q_neg_X
+    matrices["s_pos_neg_Pn"][cells] = drawn.s_pos_neg_X
+    matrices["log_probability_Pn"][cells] = drawn.log_probability_X

@@ -103,7 +103,7 @@ def join(draws: Sequence[BlockDraw]) -> BlockDraw:
     drawn, statistics, planes, near_keys = zip(*draws, strict=True)
     return BlockDraw(
         join_draws(drawn),
-        {name: np.concatenate([each[name] for each in statistics]) for name in statistics[0]},
+        join_statistics(statistics),
         Plane(*(np.concatenate(columns) for columns in zip(*planes, strict=True))),
         np.concatenate(near_keys),
     )
@@ -112,3 +112,10 @@ def join(draws: Sequence[BlockDraw]) -> BlockDraw:
 def join_draws(parts: Iterable[Drawn]) -> Drawn:
     """Draws one after another."""
     return Drawn(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def join_statistics(parts: Sequence[PairStatistics]) -> PairStatistics:
+    """Statistics of pairs one after another."""
+    if not parts:
+        return {}
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

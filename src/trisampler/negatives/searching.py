@@ -5,7 +5,7 @@ What is held besides vectors and result does not grow with the number of queries
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from trisampler.negatives.arrays import Int64
-from trisampler.negatives.drawn import BlockDraw, join
+from trisampler.negatives.drawn import BlockDraw
 from trisampler.negatives.lists import CandidateLists
 from trisampler.negatives.miner import Miner, draw_pairs
 from trisampler.negatives.pools import Pools
@@ -48,15 +48,15 @@ def search_and_draw(
     miner: Miner,
     searches: Mapping[Pool, Search],
     done: Callable[[int], object] = lambda _: None,
-) -> BlockDraw:
-    """Draw the negatives of all pairs of the miner's material.
+) -> Iterator[BlockDraw]:
+    """Draw the negatives of all pairs of the miner's material, some thousand queries at a time.
 
     Args:
         miner: what to draw with, its pools unsearched.
         searches: one for each pool but `corpus`; those of other pools are not called.
         done: told how many pairs each block had.
     """
-    material, draws = miner.material, []
+    material = miner.material
     query_P, positive_P = np.divmod(material.positive_keys_X, material.total)
     for start in range(0, len(material.query_ids), QUERIES_AT_ONCE):
         queries = range(start, min(start + QUERIES_AT_ONCE, len(material.query_ids)))
@@ -69,8 +69,7 @@ def search_and_draw(
             if name != "corpus"
         }
         pools = replace(miner.pools, lists=lists)
-        draws.append(draw_pairs(replace(miner, pools=pools), pairs=range(low, high), done=done))
-    return join(draws)
+        yield draw_pairs(replace(miner, pools=pools), pairs=range(low, high), done=done)
 
 
 def nearest_to_queries(queries: Vectors, corpus: Vectors, depth: int) -> Search:

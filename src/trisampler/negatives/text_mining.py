@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from trisampler.corpora.documents import document_texts
 from trisampler.errors import told
-from trisampler.negatives.drawn import BlockDraw
+from trisampler.negatives.drawn import BlockDraw, join
 from trisampler.negatives.errors import NegativesError
 from trisampler.negatives.miner import require_teacher
 from trisampler.negatives.registry import build_sampler
@@ -146,4 +146,4 @@ def _drawn(
         searches["lexical"] = lexical_hits(index, queries, document_ids, depth)
     miner = task.miner(unsearched_pools(searches, task.pools, task.settings.corpus_offered))
     with progress_bar(len(task.keys_P), f"mining ({task.sampler.name})", "pair") as bar:
-        return search_and_draw(miner, searches, bar.update)
+        return join(list(search_and_draw(miner, searches, bar.update)))

@@ -23,24 +23,23 @@ from trisampler.search.reservoir import Reservoir
 from trisampler.search.rounded import ONES, RoundedTile, round_vectors
 from trisampler.search.rounding import bfloat16_error
 from trisampler.search.shortlist import Shortlist, join_shortlists
-from trisampler.search.vectors import VectorBlock, VectorBlocks
+from trisampler.search.vectors import SAMPLE, VectorBlock, VectorBlocks
 from trisampler.threads import even_parts, in_threads
 
 if TYPE_CHECKING:
     import torch
 
-_SAMPLE = 4096
 _QUERIES_A_TASK = 256  # their scores with a tile stay in the processor's cache
 
 
 def is_worthwhile(queries: int, documents: int, depth: int) -> bool:
     """Whether the corpus is so large that sampling it for thresholds pays."""
-    return queries >= 64 and documents >= 8 * _SAMPLE and depth * 64 <= documents
+    return queries >= 64 and documents >= 8 * SAMPLE and depth * 64 <= documents
 
 
 def shortlist_by_bfloat16(queries: VectorBlock, corpus: VectorBlocks, depth: int) -> Shortlist:
     """The best rows of each query by bfloat16 inner products."""
-    sample_SD = _sample(corpus)
+    sample_SD = corpus.rounded_sample
     largest_residual = corpus.largest_residual()  # finds the largest norm on its way
 
     def make_sieve(part: slice) -> _Sieve:
@@ -60,14 +59,6 @@ def shortlist_by_bfloat16(queries: VectorBlock, corpus: VectorBlocks, depth: int
     for block in corpus:
         in_threads(partial(_Sieve.pour, block=block), sieves)
     return join_shortlists(in_threads(_Sieve.shortlist, sieves))
-
-
-def _sample(corpus: VectorBlocks) -> torch.Tensor:
-    """Documents from all over the corpus, bfloat16 (S, D)."""
-    import torch
-
-    rows_S = np.unique(np.arange(_SAMPLE) * corpus.count // _SAMPLE)
-    return torch.tensor(corpus.source.vectors(rows_S)).bfloat16()
 
 
 def _thresholds(queries_QD: torch.Tensor, sample_SD: torch.Tensor, expected: float) -> Float64:

@@ -8,17 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from trisampler.search.arrays import Float32, Float64, Rows
 from trisampler.search.errors import SearchError
 from trisampler.search.lengths import vector_norms
-from trisampler.search.rounded import RoundedBlock, round_block
+from trisampler.search.rounded import RoundedBlock, round_block, round_vectors
+
+if TYPE_CHECKING:
+    import torch
 
 # Inner products of two vectors this long stay far inside float32.
 LARGEST_NORM = 1e18
+
+SAMPLE = 4096
+"""Vectors that stand for a whole corpus."""
 
 
 class Vectors(Protocol):
@@ -126,6 +132,12 @@ class VectorBlocks:
         if self._largest_residual is None:
             self._largest_residual = max(block.rounded.residual for block in self)
         return self._largest_residual
+
+    @cached_property
+    def rounded_sample(self) -> torch.Tensor:
+        """Vectors from all over, in bfloat16 (at most `SAMPLE`, D)."""
+        rows = np.unique(np.arange(SAMPLE) * self.count // SAMPLE)
+        return round_vectors(np.array(self.source.vectors(rows), dtype=np.float32))[0]
 
     def holding(self, rows: Rows) -> tuple[Iterable[VectorBlock], Rows]:
         """Blocks that hold the given rows, and where the rows are in them; -1 stays -1.
