@@ -7,15 +7,20 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
+from torch import distributed
 
-from training.toy import SETTINGS, toy
+from training.toy import SETTINGS, Toy, toy
 from trisampler.errors import TrisamplerError
+from trisampler.training.batches import Batches
+from trisampler.training.processes import Group
 from trisampler.training.result import TrainingResult
 from trisampler.training.settings import TrainingSettings
+from trisampler.training.step import Stepper
+from trisampler.training.task import TrainingTask
 from trisampler.training.trainer import train_encoder
 
 if TYPE_CHECKING:
@@ -97,6 +102,37 @@ def test_killed_and_run_again(
     )
     for name, weights in found.encoder.state_dict().items():
         assert torch.equal(weights, expected.encoder.state_dict()[name]), name
+
+
+@pytest.mark.parametrize("gradient_cache", [False, True])
+def test_a_step_adds_gradients_up_once(
+    load_tiny: Callable[[], Encoder],
+    collection: Toy,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    gradient_cache: bool,
+) -> None:
+    distributed.init_process_group(
+        "gloo", init_method=(tmp_path / "meeting").as_uri(), rank=0, world_size=1
+    )
+    added, add = [], distributed.all_reduce
+
+    def counted(tensor: torch.Tensor, *arguments: Any) -> Any:
+        added.append(tensor.numel())
+        return add(tensor, *arguments)
+
+    monkeypatch.setattr(distributed, "all_reduce", counted)
+    try:
+        settings = PLAIN.model_copy(update={"gradient_cache": gradient_cache})
+        encoder, examples = load_tiny(), collection.examples()
+        task = TrainingTask(encoder, examples, None, settings, seed=0, round_number=1)
+        stepper = Stepper(task, torch.device("cpu"), Group())
+        batches = Batches(examples, settings, seed=0, round_number=1)
+        for step in (1, 2, 3):
+            stepper.run(batches.at(step), 1e-3, seed=0)
+    finally:
+        distributed.destroy_process_group()
+    assert added == [sum(weight.numel() for weight in encoder.parameters())] * 3
 
 
 def test_what_a_process_raises_is_told_once(

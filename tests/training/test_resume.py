@@ -8,6 +8,7 @@ import resource
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -24,8 +25,12 @@ PROCESSES.set_forkserver_preload(
 QUICK = ("in the second epoch", "inside the third checkpoint", "between best weights and position")
 
 
-def run(encoder: Path, checkpoints: Path, result: Path, kill_point: str | None = None) -> int:
-    process = PROCESSES.Process(target=train_toy, args=(encoder, checkpoints, result, kill_point))
+def run(
+    encoder: Path, checkpoints: Path, result: Path, kill_point: str | None = None, **changes: Any
+) -> int:
+    process = PROCESSES.Process(
+        target=train_toy, args=(encoder, checkpoints, result, kill_point), kwargs=changes
+    )
     process.start()
     process.join()
     assert process.exitcode is not None
@@ -65,6 +70,27 @@ def test_killed_and_run_again(
     assert run(tiny_saved_encoder, checkpoints, result) == 0
     assert_same(result, uninterrupted)
     assert not list(checkpoints.iterdir())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"learn_temperature": True, "symmetric": True, "matryoshka_dimensions": (8,)},
+        {"gradient_cache": True, "gradient_checkpointing": True},
+        {"lora_rank": 2},
+    ],
+    ids=["learned temperature", "little memory", "adapters"],
+)
+def test_other_trainings_go_on_as_exactly(
+    tiny_saved_encoder: Path, tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    for name, points in (("whole", ()), ("killed", ("in the second epoch", "after the last step"))):
+        place = (tiny_saved_encoder, tmp_path / f"{name} checkpoints", tmp_path / name)
+        for point in points:
+            assert run(*place, point, **changes) == -signal.SIGKILL
+        assert run(*place, **changes) == 0
+    assert_same(tmp_path / "killed", tmp_path / "whole")
 
 
 @pytest.mark.slow

@@ -187,7 +187,11 @@ KILL_POINTS: dict[str, Callable[[], None]] = {
 
 
 def train_toy(
-    encoder_folder: Path, checkpoints: Path, result: Path, kill_point: str | None = None
+    encoder_folder: Path,
+    checkpoints: Path,
+    result: Path,
+    kill_point: str | None = None,
+    **changes: Any,
 ) -> None:
     """Train in this process and write `result`.safetensors and `result`.parquet."""
     import torch
@@ -204,7 +208,7 @@ def train_toy(
         Encoder.load_folder(encoder_folder),
         collection.examples(),
         collection.dev_pool(),
-        SETTINGS,
+        SETTINGS.model_copy(update=changes),
         seed=3,
         round_number=1,
         checkpoint_folder=checkpoints,
