@@ -37,7 +37,8 @@ class SearchMemory:
     """What a search holds at a time, besides its result.
 
     Attributes:
-        corpus_bytes: documents' vectors, in bytes of float32.
+        corpus_bytes: documents' vectors, in bytes of float32; where they are also rounded to
+            bfloat16, half as much comes on top.
         queries: queries; each takes about 40 KiB while it is searched for.
     """
 
@@ -170,10 +171,10 @@ def _check_dimensions(queries: Vectors, corpus: Vectors) -> None:
 
 
 def _block_rows(corpus: Vectors, memory: SearchMemory) -> int:
-    """All documents where they fit; otherwise a third, for then three blocks meet in memory."""
-    # The former one, the next one, and one of documents that are scored exactly.
+    """All documents where they fit; otherwise a quarter, for then as much as four blocks meet."""
+    # The former one, the next one, both rounded, and one of documents that are scored exactly.
     fitting = memory.corpus_bytes // (4 * corpus.dimension)
-    return fitting if len(corpus.ids) <= fitting else max(1, fitting // 3)
+    return fitting if len(corpus.ids) <= fitting else max(1, fitting // 4)
 
 
 def _methods(queries: int, corpus: VectorBlocks, depth: int) -> list[Shortlister]:

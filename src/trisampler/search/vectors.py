@@ -150,7 +150,8 @@ class VectorBlocks:
         wanted = wanted[wanted >= 0]
         places = np.where(rows < 0, -1, np.searchsorted(wanted, rows))
         selected = SelectedVectors(self.source, wanted)
-        return VectorBlocks(selected, self._name, self._starts.step), places
+        # Half as large: the block read last stays beside them.
+        return VectorBlocks(selected, self._name, self._starts.step // 2), places
 
     def _read(self, start: int) -> VectorBlock:
         if self._last is None or self._last.start != start:
