@@ -20,7 +20,7 @@ import numpy as np
 
 from trisampler.search.arrays import Bool, Float64
 from trisampler.search.reservoir import Reservoir
-from trisampler.search.rounded import ONES, RoundedTile, round_vectors
+from trisampler.search.rounded import ONES, RoundedBlock, RoundedTile, round_vectors
 from trisampler.search.rounding import bfloat16_error
 from trisampler.search.shortlist import Shortlist, join_shortlists
 from trisampler.search.vectors import SAMPLE, VectorBlock, VectorBlocks
@@ -57,7 +57,7 @@ def shortlist_by_bfloat16(queries: VectorBlock, corpus: VectorBlocks, depth: int
     parts = even_parts(len(queries.norms_N), _QUERIES_A_TASK, least=64)
     sieves = in_threads(make_sieve, parts)
     for block in corpus:
-        in_threads(partial(_Sieve.pour, block=block), sieves)
+        in_threads(partial(_Sieve.pour, block=block.rounded, start=block.start), sieves)
     return join_shortlists(in_threads(_Sieve.shortlist, sieves))
 
 
@@ -91,14 +91,14 @@ class _Sieve:
         """What is worth scoring exactly."""
         return self._reservoir.shortlist()
 
-    def pour(self, block: VectorBlock) -> None:
-        """Let the documents of a block pass."""
+    def pour(self, block: RoundedBlock, start: int) -> None:
+        """Let the documents of a block pass whose first is row `start`."""
         import torch
 
-        cells = len(self._extended_QE) * block.rounded.tile_rows
+        cells = len(self._extended_QE) * block.tile_rows
         margins, above = torch.empty(cells, dtype=torch.bfloat16), np.empty(cells, dtype=np.bool_)
-        for tile in block.rounded.tiles:
-            self._pour_tile(tile, block.start, margins, above)
+        for tile in block.tiles:
+            self._pour_tile(tile, start, margins, above)
 
     def _pour_tile(self, tile: RoundedTile, start: int, margins: torch.Tensor, above: Bool) -> None:
         import torch
