@@ -23,7 +23,7 @@ from typing import Any
 
 from benchmarks.claim import Claim, hardware, report
 
-_QUERIES, _NEGATIVES, _STEPS, _REPEATS = 16, 2, 4, 5
+_QUERIES, _NEGATIVES, _STEPS, _REPEATS = 16, 2, 4, 3
 _TEMPERATURE, _RATE = 0.05, 2e-5
 _BAR = 1.2
 
