@@ -1,7 +1,8 @@
 """The memory that mining adds for few and for many queries, each in a process of its own.
 
 1,000, 10,000 and 50,000 queries x 100,000 clustered documents x 384, 200 candidates, 8 negatives
-by `tri`. The result itself grows with the queries; it is counted apart.
+by `tri`. The result itself grows with the queries; it is counted apart. What else grows are the
+diagnostics' numbers and the ids, some 200 bytes a query.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from benchmarks.claim import Claim, hardware, in_fresh_process, measure, report
 from benchmarks.clustered import clustered, random_pairs
 
 _QUERIES, _DOCUMENTS, _DEPTH, _NEGATIVES = (1_000, 10_000, 50_000), 100_000, 200, 8
-_MEMORY_BAR_MIB, _GROWTH_BAR_MIB = 300.0, 30.0
+_MEMORY_BAR_MIB, _GROWTH_BAR = 300.0, 1.3
 
 
 class _Weight(NamedTuple):
@@ -56,7 +57,7 @@ def main() -> None:
     for queries, weight in weights.items():
         print(f"| {queries:,} | {weight.added:.0f} | {weight.result:.1f} | {weight.besides:.0f} |")
     most = max(weight.besides for weight in weights.values())
-    growth = weights[_QUERIES[-1]].besides - weights[_QUERIES[1]].besides
+    growth = weights[_QUERIES[-1]].besides / weights[_QUERIES[1]].besides
     work = "100k x 384, K=200, n=8, tri"
     report(
         [
@@ -68,10 +69,10 @@ def main() -> None:
                 hardware(),
             ),
             Claim(
-                f"of it, what 50k queries add to that of 10k, MiB, {work}",
+                f"times the memory of 10k queries that 50k take, {work}",
                 growth,
-                _GROWTH_BAR_MIB,
-                growth <= _GROWTH_BAR_MIB,
+                _GROWTH_BAR,
+                growth <= _GROWTH_BAR,
                 hardware(),
             ),
         ]
