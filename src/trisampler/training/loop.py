@@ -181,6 +181,9 @@ def train_here(task: TrainingTask, checkpoint_folder: Path, processes: Processes
     checkpoints = None
     if processes.rank == 0:
         checkpoints = Checkpoints(checkpoint_folder, task.identity())
+    if task.frozen_corpus is not None:
+        # Here, in every process: weight decay would move weights that have no gradient.
+        task.encoder.tower("document").requires_grad_(False)
     first_values = derive_seed(task.seed, "adapters", task.round_number)
     with adapters(task.encoder, task.settings.lora_rank, first_values):
         training = TrainingLoop(task, processes)

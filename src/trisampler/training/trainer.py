@@ -63,7 +63,6 @@ def train_encoder(
         if frozen_corpus is None:
             raise TrainingError("frozen_documents is true, but no frozen corpus was given")
         encoder.part_towers()
-        encoder.tower("document").requires_grad_(False)
     else:
         frozen_corpus = None
     task = TrainingTask(encoder, examples, dev_pool, settings, seed, round_number, frozen_corpus)
