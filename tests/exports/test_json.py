@@ -205,10 +205,10 @@ def test_what_fails_leaves_the_former_file(tmp_path, write, monkeypatch):
     with pytest.raises(ExportError, match="it can be 'query' or 'pair'"):
         write(path, negatives, corpus, queries, judgements, one_per="document")
 
-    def broken(_):
+    def broken(*_, **__):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(f"{write.__module__}.as_json", broken)
+    monkeypatch.setattr("trisampler.exports.files.json.dumps", broken)
     with pytest.raises(OSError, match="no space"):
         write(path, negatives, corpus, queries, judgements)
     assert path.read_text() == "former"

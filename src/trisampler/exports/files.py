@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
@@ -40,6 +40,15 @@ def text_file(path: Path | str) -> Iterator[TextIO]:
         if target.suffix == ".gz":
             raw = files.enter_context(gzip.GzipFile("", "wb", fileobj=raw, mtime=0))
         yield files.enter_context(io.TextIOWrapper(raw, encoding="utf-8", newline="\n"))
+
+
+def write_lines(file: TextIO, records: Iterable[dict[str, Any]]) -> int:
+    """Write one line of JSON a record; returns how many there were."""
+    written = 0
+    for record in records:
+        file.write(as_json(record) + "\n")
+        written += 1
+    return written
 
 
 def as_json(value: dict[str, Any]) -> str:

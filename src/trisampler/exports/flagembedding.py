@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from trisampler.exports.examples import Example, Examples
-from trisampler.exports.files import Exported, as_json, text_file
+from trisampler.exports.files import Exported, text_file, write_lines
 from trisampler.exports.pairs import OnePer, ScoresOf
 
 
@@ -46,12 +46,11 @@ def write_flagembedding(
     examples = Examples.build(
         negatives, corpus, queries, judgements, one_per=one_per, scores_of=scores_of
     )
-    written = 0
     with text_file(path) as file:
-        for example in examples:
-            if example.negatives:
-                file.write(as_json(_record(example, scores=teacher_scores)) + "\n")
-                written += 1
+        written = write_lines(
+            file,
+            (_record(each, scores=teacher_scores) for each in examples if each.negatives),
+        )
     return Exported(written, len(examples) - written, examples.unscored)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import polars as pl
 
 from trisampler.exports.examples import Examples, Passage
-from trisampler.exports.files import Exported, as_json, text_file
+from trisampler.exports.files import Exported, text_file, write_lines
 from trisampler.exports.pairs import OnePer
 
 
@@ -43,19 +43,20 @@ def write_tevatron(
         ExportError: tables that do not fit together.
     """
     examples = Examples.build(negatives, corpus, queries, judgements, one_per=one_per)
-    written = 0
     with text_file(path) as file:
-        for example in examples:
-            if not example.negatives:
-                continue
-            record = {
-                "query_id": example.query_id,
-                "query": example.query,
-                "positive_passages": [_passage(each) for each in example.positives],
-                "negative_passages": [_passage(each) for each in example.negatives],
-            }
-            file.write(as_json(record) + "\n")
-            written += 1
+        written = write_lines(
+            file,
+            (
+                {
+                    "query_id": example.query_id,
+                    "query": example.query,
+                    "positive_passages": [_passage(each) for each in example.positives],
+                    "negative_passages": [_passage(each) for each in example.negatives],
+                }
+                for example in examples
+                if example.negatives
+            ),
+        )
     return Exported(written, len(examples) - written)
 
 
@@ -87,22 +88,25 @@ def write_tevatron_ids(
         ExportError: tables that do not fit together.
     """
     examples = Examples.build(negatives, corpus, queries, judgements, one_per=one_per)
-    written = 0
     with text_file(path) as file, text_file(corpus_path) as documents:
-        for example in examples:
-            if not example.negatives:
-                continue
-            record = {
-                "query_id": example.query_id,
-                "query_text": example.query,
-                "positive_document_ids": [each.doc_id for each in example.positives],
-                "negative_document_ids": [each.doc_id for each in example.negatives],
-            }
-            file.write(as_json(record) + "\n")
-            written += 1
-        for doc_id, title, text in corpus.select("doc_id", "title", "text").iter_rows():
-            record = {"docid": doc_id, "text": f"{title} {text}".strip()}
-            documents.write(as_json(record) + "\n")
+        written = write_lines(
+            file,
+            (
+                {
+                    "query_id": example.query_id,
+                    "query_text": example.query,
+                    "positive_document_ids": [each.doc_id for each in example.positives],
+                    "negative_document_ids": [each.doc_id for each in example.negatives],
+                }
+                for example in examples
+                if example.negatives
+            ),
+        )
+        rows = corpus.select("doc_id", "title", "text").iter_rows()
+        write_lines(
+            documents,
+            ({"docid": doc_id, "text": f"{title} {text}".strip()} for doc_id, title, text in rows),
+        )
     return Exported(written, len(examples) - written)
 
 

@@ -37,7 +37,7 @@ class FrozenDocuments:
         self._examples = examples
         self._corpus = corpus
         self._settings = settings
-        self._live = LiveNegatives(corpus, examples, settings.negatives_per_query)
+        self._live = LiveNegatives(corpus, examples, settings)
 
     def texts(self, batch: Batch) -> Sequence[tuple[Side, list[str]]]:
         """See `contrast.Contrast`: the queries alone."""

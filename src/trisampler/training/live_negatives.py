@@ -16,9 +16,10 @@ from trisampler.negatives.pools import Pools
 from trisampler.negatives.registry import build_sampler
 from trisampler.negatives.settings import Pool
 from trisampler.negatives.vectors import ArrayVectors
-from trisampler.search.flat import search_flat
+from trisampler.search.flat import FlatSearch
 from trisampler.training.examples import Rows, TrainingExamples
 from trisampler.training.frozen_corpus import FrozenCorpus
+from trisampler.training.settings import TrainingSettings
 
 
 class LiveNegatives:
@@ -27,18 +28,21 @@ class LiveNegatives:
     Args:
         corpus: the documents.
         examples: whose queries ask.
-        negatives: how many to draw for each pair; 0 for none.
+        settings: how many queries ask at a time, and how many negatives each pair gets.
     """
 
-    def __init__(self, corpus: FrozenCorpus, examples: TrainingExamples, negatives: int) -> None:
+    def __init__(
+        self, corpus: FrozenCorpus, examples: TrainingExamples, settings: TrainingSettings
+    ) -> None:
         self._corpus = corpus
         self._examples = examples
-        self._negatives = negatives
+        self._negatives = settings.negatives_per_query
         self._settings = corpus.sampling.model_copy(
-            update={"negatives": max(1, negatives), "plane_pairs": 0}
+            update={"negatives": max(1, self._negatives), "plane_pairs": 0}
         )
         self._sampler = build_sampler(self._settings.sampler, self._settings.parameters)
         self._documents = ArrayVectors(corpus.vectors_ND)
+        self._search = FlatSearch(self._documents, corpus.depth, settings.batch_queries)
         self._query_digests_Q = digest_ids(examples.query_ids)
         self._document_digests_N = digest_ids(corpus.document_ids)
         self._positive_rows_P = corpus.rows_of(examples.document_ids)[examples.positive_rows]
@@ -103,5 +107,5 @@ class LiveNegatives:
         return Miner(material, self._sampler, pools, self._settings, seed, round_number=0)
 
     def _candidates(self, queries: ArrayVectors) -> CandidateLists:
-        found = search_flat(queries, self._documents, self._corpus.depth)
+        found = self._search.best(queries)
         return CandidateLists.from_matrix(found.rows_QK.astype(np.int64), found.scores_QK)
