@@ -68,6 +68,33 @@ class SelectedVectors:
 
 
 @dataclass(frozen=True)
+class ConsecutiveVectors:
+    """Rows of other vectors that stand side by side: a shard of a corpus."""
+
+    source: Vectors
+    rows: range
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """One id a row."""
+        return self.source.ids[self.rows.start : self.rows.stop]
+
+    @property
+    def dimension(self) -> int:
+        """Length of each vector."""
+        return self.source.dimension
+
+    def vectors(self, rows: Any = None) -> Float32:
+        """Float32 (n, D)."""
+        if rows is None:
+            rows = slice(None)
+        if isinstance(rows, slice):
+            start, stop, _ = rows.indices(len(self.rows))
+            return self.source.vectors(slice(self.rows.start + start, self.rows.start + stop))
+        return self.source.vectors(rows + self.rows.start)
+
+
+@dataclass(frozen=True)
 class VectorBlock:
     """Consecutive rows.
 
