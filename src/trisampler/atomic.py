@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import fcntl
+import glob
 import json
 import os
 import shutil
@@ -10,6 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+# Of renameat2(2).
+_WORKING_FOLDER, _RENAME_EXCHANGE = -100, 2
 
 
 def _temporary_sibling(path: Path) -> Path:
@@ -38,25 +44,71 @@ def replaced_file(path: Path) -> Iterator[Path]:
 def replaced_folder(path: Path) -> Iterator[Path]:
     """Yield a new, empty folder beside `path`; on a clean exit it takes `path`'s place.
 
-    On an exception the new folder is removed and whatever stood at `path` stays. Between removing
-    the old folder and renaming the new one `path` does not exist, which readers see as missing,
-    never as half-written.
+    On an exception the new folder is removed and whatever stood at `path` stays. Where the system
+    can exchange two names, `path` is the old folder or the new one at every moment. Where it
+    cannot, `path` does not exist for an instant, which readers see as missing, never as
+    half-written. What writers that were killed left beside `path` is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _temporary_sibling(path)
-    temporary.mkdir()
+    _remove_abandoned(path)
+    temporary, handle = _locked_folder(path)
     try:
         yield temporary
-        if path.exists():
+        if not path.exists():
+            temporary.replace(path)
+        elif not _exchange(temporary, path):
             retired = _temporary_sibling(path)
             path.replace(retired)
             temporary.replace(path)
-            shutil.rmtree(retired)
-        else:
-            temporary.replace(path)
+            shutil.rmtree(retired, ignore_errors=True)
     finally:
-        if temporary.exists():
-            shutil.rmtree(temporary)
+        shutil.rmtree(temporary, ignore_errors=True)
+        os.close(handle)
+
+
+def _locked_folder(path: Path) -> tuple[Path, int]:
+    """A new folder beside `path`, and the handle by which it is locked while its process lives."""
+    while True:
+        temporary = _temporary_sibling(path)
+        temporary.mkdir()
+        handle = os.open(temporary, os.O_RDONLY)
+        _lock(handle, fcntl.LOCK_EX)
+        if temporary.exists():  # nobody took it for abandoned before it was locked
+            return temporary, handle
+        os.close(handle)
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove the temporary folders beside `path` that no living process holds."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        try:
+            handle = os.open(left, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError:  # a file, or gone meanwhile
+            continue
+        if _lock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            shutil.rmtree(left, ignore_errors=True)
+        os.close(handle)
+
+
+def _lock(handle: int, how: int) -> bool:
+    """Whether the lock was got; not where another holds it, or the file system has no locks."""
+    try:
+        fcntl.flock(handle, how)
+    except OSError:
+        return False
+    return True
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Let two paths change places in one step, where Linux and the file system can; else False."""
+    try:
+        rename = ctypes.CDLL(None).renameat2
+    except (OSError, AttributeError):
+        return False
+    done = rename(
+        _WORKING_FOLDER, os.fsencode(one), _WORKING_FOLDER, os.fsencode(other), _RENAME_EXCHANGE
+    )
+    return bool(done == 0)
 
 
 def write_json(path: Path, value: Any) -> None:

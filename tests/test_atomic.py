@@ -1,0 +1,113 @@
+"""Folders that appear whole or not at all, among several processes."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+
+from trisampler import atomic
+from trisampler.atomic import replaced_folder
+
+HOLDS_A_NEW_FOLDER = """
+import sys, time
+from pathlib import Path
+from trisampler.atomic import replaced_folder
+with replaced_folder(Path(sys.argv[1])) as folder:
+    (folder / "number").write_text("from a process")
+    print(folder.name, flush=True)
+    time.sleep(600)
+"""
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def write(folder: Path, number: int) -> None:
+    with replaced_folder(folder) as temporary:
+        for name in ("one", "other"):
+            (temporary / name).write_text(str(number))
+
+
+def holder(folder: Path) -> tuple[subprocess.Popen[str], Path]:
+    """A process that is writing `folder`, and the temporary folder that it has."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDS_A_NEW_FOLDER, str(folder)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    return process, folder.parent / process.stdout.readline().strip()
+
+
+def test_a_folder_takes_the_others_place_and_leaves_nothing_beside(tmp_path: Path) -> None:
+    for number in range(2):
+        write(tmp_path / "folder", number)
+        assert (tmp_path / "folder" / "one").read_text() == str(number)
+        assert names_in(tmp_path) == ["folder"]
+
+
+def test_on_an_exception_the_former_folder_stays(tmp_path: Path) -> None:
+    write(tmp_path / "folder", 1)
+
+    def fail_half_way() -> None:
+        with replaced_folder(tmp_path / "folder") as temporary:
+            (temporary / "one").write_text("half")
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        fail_half_way()
+    assert (tmp_path / "folder" / "one").read_text() == "1"
+    assert names_in(tmp_path) == ["folder"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="two names change places in one step on Linux")
+def test_there_is_a_whole_folder_at_every_moment(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    write(folder, 0)
+    stop, missing = Event(), []
+
+    def look() -> None:
+        while not stop.is_set():
+            if not folder.exists():
+                missing.append("the folder")
+
+    watching = Thread(target=look)
+    watching.start()
+    for number in range(300):
+        write(folder, number)
+    stop.set()
+    watching.join()
+    assert not missing
+
+
+def test_a_system_that_cannot_exchange_names_replaces_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(atomic, "_exchange", lambda _one, _other: False)
+    for number in range(2):
+        write(tmp_path / "folder", number)
+    assert (tmp_path / "folder" / "other").read_text() == "1"
+    assert names_in(tmp_path) == ["folder"]
+
+
+def test_what_a_killed_writer_left_is_removed_and_what_a_living_one_has_is_not(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "folder"
+    killed, abandoned = holder(folder)
+    living, held = holder(folder)
+    try:
+        killed.send_signal(signal.SIGKILL)
+        killed.wait()
+        assert abandoned.exists()
+        write(folder, 1)
+        assert names_in(tmp_path) == sorted([held.name, "folder"])
+    finally:
+        living.kill()
+        living.wait()
+    write(folder, 2)
+    assert names_in(tmp_path) == ["folder"]
