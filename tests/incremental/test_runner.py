@@ -13,6 +13,7 @@ from kedro.pipeline import Node, Pipeline
 
 from trisampler.datasets.files import WholeJSON
 from trisampler.incremental.outside import reads_outside
+from trisampler.incremental.plan import MissingInputError
 from trisampler.incremental.records import read_record, record_path
 from trisampler.incremental.runner import IncrementalRunner
 
@@ -190,6 +191,27 @@ def test_an_input_put_there_by_hand_counts_by_its_content(project: Project) -> N
     assert project.run(tail) == []
     project.path("number").write_text("11")
     assert project.run(tail) == ["split", "join"]
+
+
+def test_an_input_changed_by_hand_no_longer_counts_with_its_record(project: Project) -> None:
+    tail = PIPELINE.filter(node_names=["split", "join"])
+    project.path("number").write_text("10")
+    assert project.run(tail) == ["split", "join"]
+    assert project.run(tail) == []
+    assert project.run() == ["read", "split", "join"]
+    assert project.joined() == {"product": 6, "total": 5}
+
+
+def test_an_input_that_is_neither_there_nor_made_is_named_before_anything_runs(
+    project: Project,
+) -> None:
+    tail = PIPELINE.filter(node_names=["split", "join"])
+    assert project.run(tail) == []
+    project.path("number").unlink()
+    with pytest.raises(MissingInputError, match=r"no number \(.*number.json\), which split needs"):
+        project.run(tail)
+    assert calls == []
+    assert project.joined() == {"product": 6, "total": 5}
 
 
 def test_one_process_per_node_comes_to_the_same_keys(project: Project, tmp_path: Path) -> None:

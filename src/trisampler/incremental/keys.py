@@ -18,7 +18,7 @@ from pydantic import BaseModel
 
 from trisampler.incremental.code import code_digest
 from trisampler.incremental.outside import outside_digest
-from trisampler.incremental.records import content_digest, read_record
+from trisampler.incremental.records import content_digest, is_untouched, read_record
 
 if TYPE_CHECKING:
     from kedro.io import CatalogProtocol, SharedMemoryCatalogProtocol
@@ -46,8 +46,9 @@ class NodeKey:
 def node_keys(pipeline: Pipeline, catalog: Catalog) -> dict[str, NodeKey]:
     """The key of every node by its name, in the pipeline's order.
 
-    An input that no node of the pipeline makes counts with the key in the record beside it, or,
-    where it was put there by hand, with the digest of its content.
+    An input that no node of the pipeline makes counts as given: with the key in the record beside
+    it, whatever it would be made from now, or, where it was put there or changed by hand, with the
+    digest of its content.
     """
     artifact_keys: dict[str, str] = {}
     keys: dict[str, NodeKey] = {}
@@ -85,7 +86,9 @@ def _key_on_disk(catalog: Catalog, name: str) -> str:
     if path is None or not path.exists():
         return "missing"
     record = read_record(path)
-    return record.key if record else f"content:{content_digest(path)}"
+    if record is not None and is_untouched(path, record):
+        return record.key
+    return f"content:{content_digest(path)}"
 
 
 def _parameter_arguments(node: Node, catalog: Catalog) -> dict[str, Any]:

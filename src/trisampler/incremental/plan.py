@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from trisampler.errors import TrisamplerError
 from trisampler.incremental.keys import NodeKey, artifact_path, node_keys
 from trisampler.incremental.records import is_untouched, read_record
 
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from kedro.pipeline.node import Node
 
     from trisampler.incremental.keys import Catalog
+
+
+class MissingInputError(TrisamplerError):
+    """A part of the pipeline was asked for before what it begins with was made."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,23 @@ def make_plan(pipeline: Pipeline, catalog: Catalog, *, force: bool = False) -> l
             remade.update(node.outputs)
         decisions.append(Decision(node.name, keys[node.name], reason))
     return decisions
+
+
+def check_inputs(pipeline: Pipeline, due: list[str], catalog: Catalog) -> None:
+    """Check that what the nodes that are due read is there or made by the pipeline itself.
+
+    Raises:
+        MissingInputError: naming what is not, where it belongs, and who needs it.
+    """
+    given = pipeline.inputs()
+    for node in pipeline.nodes:
+        for name in node.inputs if node.name in due else []:
+            path = artifact_path(catalog, name) if name in given else None
+            if path is not None and not catalog.exists(name):
+                raise MissingInputError(
+                    f"There is no {name} ({path}), which {node.name} needs and this run does not "
+                    "make. A whole `kedro run` makes everything."
+                )
 
 
 def _reason(node: Node, key: NodeKey, catalog: Catalog, remade: set[str]) -> str | None:

@@ -12,7 +12,7 @@ from kedro.runner import SequentialRunner
 from kedro.runner.task import Task
 
 from trisampler.incremental.keys import NodeKey, artifact_path
-from trisampler.incremental.plan import Decision, make_plan
+from trisampler.incremental.plan import Decision, check_inputs, make_plan
 from trisampler.incremental.records import remove_record, write_record
 
 if TYPE_CHECKING:
@@ -57,10 +57,14 @@ class IncrementalRunner(SequentialRunner):
 
         Returns:
             The pipeline's outputs by name, whether made now or before; nothing after a dry run.
+
+        Raises:
+            MissingInputError: a node that must run needs what is neither there nor made.
         """
         plan = make_plan(pipeline, catalog, force=self._force)
         _report(plan, dry_run=self._dry_run)
         due = [decision.node for decision in plan if decision.reason]
+        check_inputs(pipeline, due, catalog)
         if self._dry_run:
             return {}
         if due:
