@@ -17,15 +17,17 @@ import polars as pl
 import pytest
 import torch
 
-from trisampler.encoders import filling
+from trisampler.encoders import embeddings_folder, filling
 from trisampler.encoders.embeddings import Embeddings, embed
+from trisampler.encoders.embeddings_folder import read_digests, save_self_contained
 from trisampler.encoders.encoder import Encoder
 from trisampler.encoders.encoding import encode_texts
 from trisampler.encoders.errors import EmbeddingsError, EncoderError
 from trisampler.encoders.filling import header_of
-from trisampler.encoders.settings import EncoderSettings, EncodingSettings
+from trisampler.encoders.settings import EncoderSettings, EncodingSettings, Storage
 from trisampler.encoders.store_format import COMMITS, DIGESTS, VECTORS
 from trisampler.encoders.vector_cache import VectorCache
+from trisampler.hashing import digest_text
 
 FLOAT32 = EncodingSettings(precision="float32", device="cpu")
 
@@ -207,6 +209,44 @@ class TestEmbed:
                 encoder, ["a"], cache, EncodingSettings(precision="float16", device="cpu")
             )
         assert not cache.folder.exists()
+
+
+class TestSelfContained:
+    @pytest.mark.parametrize("storage", ["float32", "float16"])
+    def test_it_loads_without_the_cache_and_is_the_same(
+        self, encoder: Encoder, cache: VectorCache, tmp_path: Path, storage: Storage
+    ) -> None:
+        # The last text comes first into the store, so that rows are not in the order of ids.
+        texts = texts_of(range(40))
+        settings = FLOAT32.model_copy(update={"storage": storage})
+        embed_documents(encoder, texts[::-1], cache, settings)
+        embeddings = embed_documents(encoder, texts, cache, settings)
+        expected_ND = embeddings.vectors()
+        digests_N = np.array([digest_text(text) for text in texts], dtype="S16")
+        save_self_contained(embeddings, digests_N, tmp_path / "alone")
+        shutil.rmtree(cache.folder)
+        loaded = Embeddings.load(tmp_path / "alone")
+        assert (loaded.ids, loaded.fingerprint) == (embeddings.ids, embeddings.fingerprint)
+        assert loaded.source_ND.dtype == np.dtype(storage)
+        assert isinstance(loaded.source_ND, np.memmap)
+        np.testing.assert_array_equal(loaded.vectors(), expected_ND)
+        told = read_digests(tmp_path / "alone")
+        assert told["id"].to_list() == embeddings.ids
+        assert told["digest"].to_list() == [digest_text(text) for text in texts]
+
+    def test_it_is_copied_block_by_block(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        vectors_ND = np.arange(50, dtype=np.float32).reshape(25, 2)
+        embeddings = Embeddings.from_array(ids_of(25), vectors_ND)
+        monkeypatch.setattr(embeddings_folder, "_ROWS_AT_ONCE", 7)
+        save_self_contained(embeddings, np.full(25, b"x", dtype="S16"), tmp_path / "alone")
+        np.testing.assert_array_equal(np.load(tmp_path / "alone" / "vectors.npy"), vectors_ND)
+
+    def test_of_no_documents_it_is_empty(self, tmp_path: Path) -> None:
+        embeddings = Embeddings.from_array([], np.empty((0, 3), dtype=np.float32))
+        save_self_contained(embeddings, np.empty(0, dtype="S16"), tmp_path / "alone")
+        assert Embeddings.load(tmp_path / "alone").vectors().shape == (0, 3)
 
 
 def edit_manifest(**changes: object) -> Callable[[Path], None]:

@@ -22,41 +22,58 @@ import polars as pl
 from trisampler.atomic import replaced_folder, write_json
 from trisampler.encoders.embeddings import Embeddings
 from trisampler.encoders.errors import EmbeddingsError, VectorCacheError
+from trisampler.encoders.settings import Storage
 from trisampler.encoders.store_format import DIGEST_BYTES
 from trisampler.encoders.vector_store import VectorStore
 
 MANIFEST, ROWS, VECTORS = "manifest.json", "rows.parquet", "vectors.npy"
 _FORM = 1
+_ROWS_AT_ONCE = 16_384
 _SCHEMA = {"id": pl.String, "row": pl.Int64, "digest": pl.Binary}
 _FIELDS = {"form", "complete", "rows", "dimension", "storage", "fingerprint", "store"}
 
 
 def save_embeddings(embeddings: Embeddings, folder: Path) -> None:
     """Write `embeddings` to `folder`, whole or not at all; see `Embeddings.save`."""
-    folder = Path(folder)
     store = embeddings.store
+    if store is None:
+        unknown = np.full(len(embeddings), b"", dtype=f"S{DIGEST_BYTES}")
+        save_self_contained(embeddings, unknown, folder)
+        return
+    folder = Path(folder)
     with replaced_folder(folder) as temporary:
-        if store is None:
-            vectors_ND = embeddings.vectors()
-            np.save(temporary / VECTORS, vectors_ND, allow_pickle=False)
-            rows_N = np.arange(len(embeddings))
-            digests = [b""] * len(embeddings)
-        else:
-            rows_N = embeddings.rows_N
-            # numpy drops trailing zero bytes of an S16 item.
-            digests = [bytes(d).ljust(DIGEST_BYTES, b"\0") for d in store.digests_N[rows_N]]
-        table = {"id": embeddings.ids, "row": rows_N, "digest": digests}
-        pl.DataFrame(table, schema=_SCHEMA).write_parquet(temporary / ROWS)
-        manifest = {
-            "form": _FORM,
-            "complete": True,
-            "rows": len(embeddings),
-            "dimension": embeddings.dimension,
-            "storage": store.header.storage if store is not None else "float32",
-            "fingerprint": embeddings.fingerprint,
-            "store": None if store is None else _relative(store.folder, folder),
-        }
-        write_json(temporary / MANIFEST, manifest)
+        digests_N = store.digests_N[embeddings.rows_N]
+        _write_rows(temporary, embeddings.ids, embeddings.rows_N, digests_N)
+        where = _relative(store.folder, folder)
+        _write_manifest(temporary, embeddings, store.header.storage, where)
+
+
+def save_self_contained(embeddings: Embeddings, digests_N: np.ndarray, folder: Path) -> None:
+    """Write `embeddings` to `folder` with their vectors, whole or not at all.
+
+    The vectors keep the dtype that they are stored in (float32 where that is neither of the two)
+    and are copied block by block.
+
+    Args:
+        embeddings: N of them, wherever their vectors lie.
+        digests_N: of each text, S16.
+        folder: made or replaced; `Embeddings.load` reads it anywhere, without any cache.
+    """
+    half = embeddings.source_ND.dtype == np.float16
+    storage: Storage = "float16" if half else "float32"
+    with replaced_folder(Path(folder)) as temporary:
+        _write_vectors(temporary / VECTORS, embeddings, np.dtype(storage))
+        _write_rows(temporary, embeddings.ids, np.arange(len(embeddings)), digests_N)
+        _write_manifest(temporary, embeddings, storage, None)
+
+
+def read_digests(folder: Path) -> pl.DataFrame:
+    """Ids and digests of the texts of the embeddings in `folder`: `id`, `digest`.
+
+    Raises:
+        EmbeddingsError: the artifact is missing, incomplete or damaged.
+    """
+    return _read_rows(folder, _read_manifest(folder)).select("id", "digest")
 
 
 def load_embeddings(folder: Path) -> Embeddings:
@@ -73,6 +90,39 @@ def load_embeddings(folder: Path) -> Embeddings:
     return Embeddings(
         ids, manifest["fingerprint"], manifest["dimension"], store.vectors_ND, rows_N, store
     )
+
+
+def _write_vectors(file: Path, embeddings: Embeddings, dtype: np.dtype[Any]) -> None:
+    """A .npy file, as `np.save` writes it."""
+    shape = (len(embeddings), embeddings.dimension)
+    header = {"descr": dtype.str, "fortran_order": False, "shape": shape}
+    with file.open("wb") as opened:
+        np.lib.format.write_array_header_1_0(opened, header)
+        for start in range(0, len(embeddings), _ROWS_AT_ONCE):
+            rows = slice(start, start + _ROWS_AT_ONCE)
+            opened.write(embeddings.vectors(rows).astype(dtype, copy=False).tobytes())
+
+
+def _write_rows(folder: Path, ids: list[str], rows_N: np.ndarray, digests_N: np.ndarray) -> None:
+    # numpy drops trailing zero bytes of an S16 item; no digest at all stays none.
+    digests = [bytes(d).ljust(DIGEST_BYTES, b"\0") if d else b"" for d in digests_N]
+    table = {"id": ids, "row": rows_N, "digest": digests}
+    pl.DataFrame(table, schema=_SCHEMA).write_parquet(folder / ROWS)
+
+
+def _write_manifest(
+    folder: Path, embeddings: Embeddings, storage: Storage, store: str | None
+) -> None:
+    manifest = {
+        "form": _FORM,
+        "complete": True,
+        "rows": len(embeddings),
+        "dimension": embeddings.dimension,
+        "storage": storage,
+        "fingerprint": embeddings.fingerprint,
+        "store": store,
+    }
+    write_json(folder / MANIFEST, manifest)
 
 
 def _relative(store: Path, folder: Path) -> str:
