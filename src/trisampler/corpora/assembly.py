@@ -10,7 +10,7 @@ from trisampler.corpora.collection import SPLITS, Collection, Split
 from trisampler.corpora.given import given_to_training
 from trisampler.corpora.merging import merge_equal_queries
 from trisampler.corpora.report import count_repairs, count_split, split_notes
-from trisampler.corpora.source import Source
+from trisampler.corpora.source import LocatedRows, Repairs, Source
 from trisampler.corpora.splitting import (
     SPLIT_TYPE,
     SplitJudgements,
@@ -32,7 +32,7 @@ def assemble_collection(source: Source, seed: int, report: dict[str, Any]) -> Co
         SourceError: a rule is broken, or nothing is left to train on.
     """
     check_source(source)
-    corpus = drop_blank_documents(source).select("doc_id", "title", "text").sort("doc_id")
+    corpus = assemble_corpus(source.documents, source.repairs)
     judgements = _distinct_judgements(source)
     added = _added_judgements(source, judgements)
     judgements = pl.concat([judgements, added.table])
@@ -71,6 +71,11 @@ def assemble_collection(source: Source, seed: int, report: dict[str, Any]) -> Co
         given.table,
         report,
     )
+
+
+def assemble_corpus(documents: LocatedRows, repairs: Repairs) -> pl.DataFrame:
+    """The corpus of a collection: doc_id, title, text; no blank document; sorted by doc_id."""
+    return drop_blank_documents(documents, repairs).select("doc_id", "title", "text").sort("doc_id")
 
 
 def _with_sources(queries: pl.DataFrame) -> pl.DataFrame:

@@ -96,6 +96,15 @@ def read_beir(settings: SourceSettings, files: SourceFiles) -> Source:
     return _with_triples(source, read_triples(name, files.paths[name], repairs[name]))
 
 
+def read_beir_documents(settings: SourceSettings, files: SourceFiles) -> LocatedRows:  # noqa: ARG001
+    """Read documents alone.
+
+    Raises:
+        SourceError: a line that cannot be read, by file and number.
+    """
+    return _read_documents(files.paths[_CORPUS], Counter())
+
+
 def _with_triples(source: Source, triples: Triples) -> Source:
     """The source with the negatives of the triples, and their positives as training judgements."""
     judged = "train" in source.judgements

@@ -7,7 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from trisampler.corpora.beir import is_beir_folder, list_beir_files, read_beir
+from trisampler.corpora.beir import (
+    is_beir_folder,
+    list_beir_files,
+    read_beir,
+    read_beir_documents,
+)
 from trisampler.corpora.dpr import read_dpr
 from trisampler.corpora.dpr_files import is_dpr, list_dpr_files
 from trisampler.corpora.errors import SourceError, listed
@@ -15,7 +20,7 @@ from trisampler.corpora.folders import source_folder, source_path
 from trisampler.corpora.python_files import has_python_files, list_python_files
 from trisampler.corpora.python_source import read_python_source
 from trisampler.corpora.settings import SourceSettings
-from trisampler.corpora.source import Source, SourceFiles
+from trisampler.corpora.source import LocatedRows, Source, SourceFiles
 
 
 @dataclass(frozen=True)
@@ -27,6 +32,7 @@ class SourceFormat:
         recognises: whether a file or folder is meant to be in this format.
         list_files: the files that `read` reads.
         read: everything in these files.
+        read_documents: the documents in these files, where that is less work than reading all.
         depends_on: what besides the files' bytes decides what is read.
     """
 
@@ -34,6 +40,7 @@ class SourceFormat:
     recognises: Callable[[Path], bool]
     list_files: Callable[[SourceSettings], SourceFiles]
     read: Callable[[SourceSettings, SourceFiles], Source]
+    read_documents: Callable[[SourceSettings, SourceFiles], LocatedRows] | None = None
     depends_on: str = ""
 
 
@@ -47,7 +54,7 @@ _PYTHON = SourceFormat(
 )
 # In the order in which a path is tried.
 _FORMATS = (
-    SourceFormat("beir", is_beir_folder, list_beir_files, read_beir),
+    SourceFormat("beir", is_beir_folder, list_beir_files, read_beir, read_beir_documents),
     SourceFormat("dpr", is_dpr, list_dpr_files, read_dpr),
     _PYTHON,
 )

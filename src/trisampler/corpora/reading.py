@@ -6,13 +6,16 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from trisampler.corpora.assembly import assemble_collection
+import polars as pl
+
+from trisampler.corpora.assembly import assemble_collection, assemble_corpus
 from trisampler.corpora.collection import Collection
 from trisampler.corpora.errors import SourceError
 from trisampler.corpora.formats import SourceFormat, source_format
 from trisampler.corpora.report import file_digests
 from trisampler.corpora.settings import SourceSettings
-from trisampler.corpora.source import SourceFiles
+from trisampler.corpora.source import SourceFiles, no_repairs
+from trisampler.corpora.validation import check_documents
 from trisampler.hashing import digest_file
 
 
@@ -43,6 +46,26 @@ def read_collection(settings: SourceSettings, seed: int) -> Collection:
             "details": source.details,
         }
     return assemble_collection(source, seed, report)
+
+
+def read_corpus(settings: SourceSettings) -> pl.DataFrame:
+    """The corpus of a source alone: the one that `read_collection` finds in it.
+
+    Queries and judgements need not fit it: those of a document that is no longer there are of no
+    concern to whom only searches.
+
+    Raises:
+        SourceError: a document is wrong, or a file of the source is not there.
+    """
+    with _file_errors_told():
+        form = source_format(settings)
+        files = form.list_files(settings)
+        if form.read_documents is not None:
+            documents = form.read_documents(settings, files)
+        else:
+            documents = form.read(settings, files).documents
+    check_documents(documents)
+    return assemble_corpus(documents, no_repairs())
 
 
 def digest_source(settings: SourceSettings) -> str:

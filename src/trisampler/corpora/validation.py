@@ -6,7 +6,7 @@ import polars as pl
 
 from trisampler.corpora.errors import SourceError, shown
 from trisampler.corpora.identifiers import id_numbers
-from trisampler.corpora.source import LocatedRows, Source
+from trisampler.corpora.source import LocatedRows, Repairs, Source
 
 _BLANK = (pl.col("title") == "") & (pl.col("text") == "")
 
@@ -17,11 +17,7 @@ def check_source(source: Source) -> None:
     Raises:
         SourceError: the first row that breaks a rule, in the order of files and lines.
     """
-    if source.documents.table.filter(~_BLANK).is_empty():
-        height = source.documents.table.height
-        found = f"all {height} documents are blank" if height else "the corpus is empty"
-        raise source.documents.error(None, found, "Give it documents with a title or a text")
-    _check_unique(source.documents, "doc_id", "document")
+    check_documents(source.documents)
     _check_unique(source.queries, "query_id", "query")
     blank = source.documents.table.filter(_BLANK)
     for judgements in source.judgements.values():
@@ -37,12 +33,25 @@ def check_source(source: Source) -> None:
         _check_not_blank(source.added_positives, blank, source.documents)
 
 
-def drop_blank_documents(source: Source) -> pl.DataFrame:
-    """The documents with a title or a text; the others are counted. None of them is judged."""
-    kept = source.documents.table.filter(~_BLANK)
-    dropped = source.documents.table.height - kept.height
+def check_documents(documents: LocatedRows) -> None:
+    """Check that there are documents and that their ids are unique.
+
+    Raises:
+        SourceError: the first row that breaks a rule.
+    """
+    if documents.table.filter(~_BLANK).is_empty():
+        height = documents.table.height
+        found = f"all {height} documents are blank" if height else "the corpus is empty"
+        raise documents.error(None, found, "Give it documents with a title or a text")
+    _check_unique(documents, "doc_id", "document")
+
+
+def drop_blank_documents(documents: LocatedRows, repairs: Repairs) -> pl.DataFrame:
+    """The documents with a title or a text; the others are counted."""
+    kept = documents.table.filter(~_BLANK)
+    dropped = documents.table.height - kept.height
     if dropped:
-        source.repairs[source.documents.name]["blank_documents_dropped"] += dropped
+        repairs[documents.name]["blank_documents_dropped"] += dropped
     return kept
 
 
