@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TypeVar
 
@@ -71,6 +72,19 @@ def thread_count() -> int:
     import faiss
 
     return int(faiss.omp_get_max_threads())
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Within it FAISS computes on the calling thread alone."""
+    import faiss
+
+    before = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(before)
 
 
 @lru_cache(maxsize=1)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from search.samples import METHODS, clustered, embeddings, naive_search, same
 from trisampler.search.errors import SearchError
-from trisampler.search.flat import SearchMemory, search_flat
+from trisampler.search.flat import search_flat
+from trisampler.search.inputs import SearchMemory
 from trisampler.search.order import TopK
 
 every_method = pytest.mark.parametrize("method", METHODS)

@@ -5,9 +5,11 @@ Shapes: N rows, D dimensions.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from trisampler.encoders.encoder import Encoder
 
 _LOGGER = logging.getLogger(__name__)
+_HASHED_AT_ONCE = 8192
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,21 @@ class Embeddings:
         else:
             found = self.source_ND[wanted]
         return np.array(found, dtype=np.float32)
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 over the ids and what makes their vectors: the fingerprint and the texts.
+
+        Of vectors that lie in no store the texts are not known: the vectors themselves count.
+        """
+        digest = hashlib.sha256("\0".join([self.fingerprint, *self.ids]).encode())
+        for first in range(0, len(self), _HASHED_AT_ONCE):
+            rows = slice(first, first + _HASHED_AT_ONCE)
+            if self.store is None:
+                digest.update(self.vectors(rows).tobytes())
+            else:
+                digest.update(self.store.digests_N[self.rows_N[rows]].tobytes())
+        return digest.hexdigest()
 
     def save(self, folder: Path) -> None:
         """Write the artifact: a manifest, the ids and rows, and where the cache is.

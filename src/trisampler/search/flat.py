@@ -1,7 +1,7 @@
 """Exact top-K over vectors, the same to the last bit however it is computed.
 
 A fast method lists the documents that can be among a query's best; those are scored exactly and
-put in the one order (`products`, `order`). A query whose list a method cannot prove complete goes
+put in the one order (`rescoring`). A query whose list a method cannot prove complete goes
 to the next method, the last of which needs no list. So block sizes, threads, the neighbours of a
 query and the hardware decide how long it takes, never what is found.
 
@@ -11,42 +11,26 @@ Shapes: Q queries, N documents, D dimensions, K results.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
-from trisampler.progress import progress_bar
-from trisampler.search.arrays import Int32, Int64
-from trisampler.search.errors import SearchError
-from trisampler.search.order import FILLER, MOST_ROWS, TopK, rank, rows_of, scores_of
-from trisampler.search.products import score_rows
+from trisampler.search.arrays import Int64
+from trisampler.search.inputs import (
+    DEFAULT_MEMORY,
+    SearchMemory,
+    corpus_blocks,
+    query_blocks,
+    watched,
+)
+from trisampler.search.order import FILLER, TopK, rows_of, scores_of
+from trisampler.search.rescoring import best_listed
 from trisampler.search.shortlist import Shortlister
 from trisampler.search.ties import search_ties
 from trisampler.search.vectors import VectorBlock, VectorBlocks, Vectors
-from trisampler.threads import even_parts, in_threads
 
 # Products of one number with another, below which starting PyTorch takes longer than FAISS.
 _WORTH_PYTORCH = 10**11
-
-_RANKED_AT_ONCE = 256
-
-
-@dataclass(frozen=True)
-class SearchMemory:
-    """What a search holds at a time, besides its result.
-
-    Attributes:
-        corpus_bytes: documents' vectors, in bytes of float32; where they are also rounded to
-            bfloat16, half as much comes on top.
-        queries: queries; each takes about 40 KiB while it is searched for.
-    """
-
-    corpus_bytes: int = 160 << 20
-    queries: int = 2048
-
-
-DEFAULT_MEMORY = SearchMemory()
 
 
 def search_flat(
@@ -97,19 +81,17 @@ class FlatSearch:
         memory: SearchMemory = DEFAULT_MEMORY,
         methods: Sequence[Shortlister] = (),
     ) -> None:
-        _check(corpus, depth)
-        self._corpus = VectorBlocks(corpus, "document", _block_rows(corpus, memory))
+        self._corpus = corpus_blocks(corpus, depth, memory)
         self._depth = min(depth, self._corpus.count)
-        self._queries_at_once = memory.queries
+        self._memory = memory
         self._methods = list(methods) or _methods(expected, self._corpus, self._depth)
 
     def best(self, queries: Vectors) -> TopK:
         """The best documents of some queries."""
-        _check_dimensions(queries, self._corpus.source)
-        blocks = VectorBlocks(queries, "query", self._queries_at_once)
+        blocks = query_blocks(queries, self._corpus.source, self._memory)
         rows_QK = np.empty((blocks.count, self._depth), dtype=np.int32)
         scores_QK = np.empty(rows_QK.shape, dtype=np.float32)
-        for block in _watched(blocks):
+        for block in watched(blocks, "searching", "query"):
             keys_QK = self._best_keys(block)
             rows_QK[block.start : block.stop] = rows_of(keys_QK)
             scores_QK[block.start : block.stop] = scores_of(keys_QK)
@@ -123,7 +105,12 @@ class FlatSearch:
         for method in tuple(self._methods):
             found = method(_some(queries, open_Q), self._corpus, self._depth)
             done_Q = open_Q[found.complete_Q]
-            keys_QK[done_Q] = self._ranked(_some(queries, done_Q), found.rows_QW[found.complete_Q])
+            keys_QK[done_Q] = best_listed(
+                _some(queries, done_Q),
+                self._corpus,
+                found.rows_QW[found.complete_Q],
+                self._depth,
+            )
             if method is not self._methods[-1] and 2 * len(done_Q) < len(open_Q):
                 self._methods.remove(method)  # this corpus does not suit it
             floor_Q[open_Q] = np.maximum(floor_Q[open_Q], found.floor_Q)
@@ -134,47 +121,11 @@ class FlatSearch:
         keys_QK[open_Q] = search_ties(rest, self._corpus, self._depth, floor_Q[open_Q])
         return keys_QK
 
-    def _ranked(self, queries: VectorBlock, rows_QW: Int32) -> Int64:
-        blocks, places_QW = self._corpus.holding(rows_QW)
-        scores_QW = score_rows(queries, blocks, places_QW)
-        keys_QK = np.empty((len(rows_QW), self._depth), dtype=np.int64)
-
-        def rank_some(part: slice) -> None:
-            keys_QK[part] = rank(rows_QW[part], scores_QW[part], self._depth)
-
-        in_threads(rank_some, even_parts(len(rows_QW), _RANKED_AT_ONCE, least=64))
-        return keys_QK
-
 
 def _some(queries: VectorBlock, chosen_Q: Int64) -> VectorBlock:
     if len(chosen_Q) == len(queries.norms_N):
         return queries
     return VectorBlock(queries.start, queries.vectors_ND[chosen_Q], queries.norms_N[chosen_Q])
-
-
-def _check(corpus: Vectors, depth: int) -> None:
-    documents = len(corpus.ids)
-    if depth < 1:
-        raise SearchError(f"A search depth of {depth} asks for no documents: make it 1 or more.")
-    if not documents:
-        raise SearchError("The corpus has no vectors to search in: embed some documents first.")
-    if documents > MOST_ROWS:
-        raise SearchError(f"{documents} documents are more than one search holds: split them.")
-
-
-def _check_dimensions(queries: Vectors, corpus: Vectors) -> None:
-    if queries.dimension != corpus.dimension:
-        raise SearchError(
-            f"Query vectors have {queries.dimension} dimensions and document vectors "
-            f"{corpus.dimension}: they come from different encoders. Embed both with the same."
-        )
-
-
-def _block_rows(corpus: Vectors, memory: SearchMemory) -> int:
-    """All documents where they fit; otherwise a quarter, for then as much as four blocks meet."""
-    # The former one, the next one, both rounded, and one of documents that are scored exactly.
-    fitting = memory.corpus_bytes // (4 * corpus.dimension)
-    return fitting if len(corpus.ids) <= fitting else max(1, fitting // 4)
 
 
 def _methods(queries: int, corpus: VectorBlocks, depth: int) -> list[Shortlister]:
@@ -195,14 +146,3 @@ def _methods(queries: int, corpus: VectorBlocks, depth: int) -> list[Shortlister
     if cpu_computes_bfloat16() and shortlist_bfloat16.is_worthwhile(queries, corpus.count, depth):
         return [shortlist_bfloat16.shortlist_by_bfloat16, shortlist_by_faiss]
     return [shortlist_by_faiss]
-
-
-def _watched(queries: VectorBlocks) -> Iterator[VectorBlock]:
-    """The blocks, with a progress bar where there are several."""
-    if len(queries) < 2:
-        yield from queries
-        return
-    with progress_bar(queries.count, "searching", "query") as bar:
-        for block in queries:
-            yield block
-            bar.update(len(block.norms_N))

@@ -17,7 +17,8 @@ import numpy as np
 
 from trisampler.search.arrays import Int64
 from trisampler.search.errors import SearchError
-from trisampler.search.flat import DEFAULT_MEMORY, SearchMemory, search_flat
+from trisampler.search.flat import search_flat
+from trisampler.search.inputs import DEFAULT_MEMORY, SearchMemory
 from trisampler.search.order import TopK, best_keys, order_keys, rows_of, scores_of
 from trisampler.search.vectors import ConsecutiveVectors, Vectors
 

@@ -45,6 +45,15 @@ class Vectors(Protocol):
         ...
 
 
+class IdentifiedVectors(Vectors, Protocol):
+    """Vectors that say which they are."""
+
+    @property
+    def digest(self) -> str:
+        """Differs where ids or vectors do."""
+        ...
+
+
 @dataclass(frozen=True)
 class SelectedVectors:
     """Some rows of other vectors, in increasing order."""
