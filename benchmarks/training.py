@@ -1,8 +1,8 @@
 """A training step against sentence-transformers' trainer: same texts, batch, loss and precision.
 
 By default on the embedded corpus, at 128 tokens a document and at 32; with a BEIR folder as
-argument on that. Both trainers see the same batches: queries, positives and mined negatives in the
-same order, in-batch negatives, MiniLM, AdamW, no dropout.
+argument on that, with `--tokens` at other lengths. Both trainers see the same batches: queries,
+positives and mined negatives in the same order, in-batch negatives, MiniLM, AdamW, no dropout.
 """
 
 from __future__ import annotations
@@ -299,15 +299,16 @@ def main() -> None:
     """All kinds of work, both sides in turn."""
     arguments = argparse.ArgumentParser()
     arguments.add_argument("folder", nargs="?")
+    arguments.add_argument("--tokens", nargs="+", type=int, default=[128, 32])
     arguments.add_argument("--json", action="store_true")
-    folder = arguments.parse_args().folder
-    sys.argv = [each for each in sys.argv if each != folder]
-    rows = _rows(folder)
+    asked = arguments.parse_args()
+    sys.argv = [sys.argv[0], *["--json"] * asked.json]
+    rows, folder = _rows(asked.folder), asked.folder
     name = Path(folder).name if folder else "Python functions"
     work = [
         Work(f"{name}, {tokens} tokens", rows, tokens, precision)
         for precision in ("bfloat16", "float32")
-        for tokens in (128, 32)
+        for tokens in asked.tokens
     ]
     report([_compare(each) for each in work])
 

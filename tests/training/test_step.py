@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from training.toy import SETTINGS, Toy
-from trisampler.training.attention import fast_attention
 from trisampler.training.batches import Batches
 from trisampler.training.objective import Objective
 from trisampler.training.optimizer import build_optimizer
@@ -97,27 +96,3 @@ def test_a_learned_temperature_moves_and_a_fixed_one_stays(
         # Adam's first step is the rate times 50, in the logarithm.
         ratio = second.temperature / first.temperature
         assert abs(math.log(ratio)) == pytest.approx(0.05 if learned else 0, rel=1e-3, abs=1e-9)
-
-
-def test_attention_written_out_gives_the_same_vectors(load_tiny: Callable[[], Encoder]) -> None:
-    tower = load_tiny().tower("document")
-    ids = torch.randint(5, 200, (3, 9), generator=torch.Generator().manual_seed(0))
-    mask = torch.ones_like(ids)
-    mask[1, 5:] = 0
-    own = tower.backbone.config._attn_implementation
-    with torch.no_grad():
-        fused = tower(ids, mask)
-        with fast_attention(tower, 9, CPU, torch.bfloat16):
-            assert tower.backbone.config._attn_implementation == "eager"
-            written_out = tower(ids, mask)
-    assert tower.backbone.config._attn_implementation == own == "sdpa"
-    torch.testing.assert_close(written_out, fused, rtol=1e-5, atol=1e-6)
-
-
-@pytest.mark.parametrize(("tokens", "dtype"), [(512, torch.bfloat16), (9, torch.float32)])
-def test_fused_attention_where_it_is_the_faster(
-    load_tiny: Callable[[], Encoder], tokens: int, dtype: torch.dtype
-) -> None:
-    tower = load_tiny().tower("query")
-    with fast_attention(tower, tokens, CPU, dtype):
-        assert tower.backbone.config._attn_implementation == "sdpa"

@@ -21,7 +21,14 @@ from torch import Tensor
 
 _NAME = "trisampler_blocked"
 # Models whose every layer lets every token see every other, and hands the mask through unchanged.
-_FAMILY = {"bert", "camembert", "distilbert", "electra", "roberta", "xlm-roberta"}
+EVERY_TOKEN_SEES_EVERY_OTHER = {
+    "bert",
+    "camembert",
+    "distilbert",
+    "electra",
+    "roberta",
+    "xlm-roberta",
+}
 # Scores at a time: a megabyte in bfloat16, which stays in the second-level cache.
 _SCORES = 1 << 19
 
@@ -33,7 +40,7 @@ def blocked_attention(backbone: Any) -> Iterator[None]:
     Its batches must be padded on the right and need no gradient.
     """
     before = backbone.config._attn_implementation
-    if backbone.config.model_type not in _FAMILY or before != "sdpa":
+    if backbone.config.model_type not in EVERY_TOKEN_SEES_EVERY_OTHER or before != "sdpa":
         yield
         return
     _register()

@@ -16,6 +16,7 @@ from trisampler.encoders.precision import autocast, resolve_precision
 from trisampler.encoders.settings import Side
 from trisampler.encoders.token_batches import TokenBatch, token_batches
 from trisampler.training.attention import fast_attention
+from trisampler.training.embedding_gradients import gradients_by_row
 from trisampler.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class BatchEncoder:
         with (
             _seeded(seed, self._device, needed=tower.training),
             autocast(self._device, self.dtype),
+            gradients_by_row(tower, self._device),
             self._attention(tower, input_ids_BL.shape[1]),
         ):
             vectors_BD: torch.Tensor = tower(input_ids_BL, mask_BL)
