@@ -19,7 +19,7 @@ import torch
 
 from trisampler.encoders import embeddings_folder, filling
 from trisampler.encoders.embeddings import Embeddings, embed
-from trisampler.encoders.embeddings_folder import read_digests, save_self_contained
+from trisampler.encoders.embeddings_folder import save_self_contained
 from trisampler.encoders.encoder import Encoder
 from trisampler.encoders.encoding import encode_texts
 from trisampler.encoders.errors import EmbeddingsError, EncoderError
@@ -222,17 +222,16 @@ class TestSelfContained:
         embed_documents(encoder, texts[::-1], cache, settings)
         embeddings = embed_documents(encoder, texts, cache, settings)
         expected_ND = embeddings.vectors()
-        digests_N = np.array([digest_text(text) for text in texts], dtype="S16")
-        save_self_contained(embeddings, digests_N, tmp_path / "alone")
+        save_self_contained(embeddings, tmp_path / "alone")
         shutil.rmtree(cache.folder)
         loaded = Embeddings.load(tmp_path / "alone")
         assert (loaded.ids, loaded.fingerprint) == (embeddings.ids, embeddings.fingerprint)
         assert loaded.source_ND.dtype == np.dtype(storage)
         assert isinstance(loaded.source_ND, np.memmap)
         np.testing.assert_array_equal(loaded.vectors(), expected_ND)
-        told = read_digests(tmp_path / "alone")
-        assert told["id"].to_list() == embeddings.ids
-        assert told["digest"].to_list() == [digest_text(text) for text in texts]
+        digests_N = np.array([digest_text(text) for text in texts], dtype="S16")
+        np.testing.assert_array_equal(loaded.text_digests(), digests_N)
+        assert loaded.digest == embeddings.digest
 
     def test_it_is_copied_block_by_block(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -240,12 +239,15 @@ class TestSelfContained:
         vectors_ND = np.arange(50, dtype=np.float32).reshape(25, 2)
         embeddings = Embeddings.from_array(ids_of(25), vectors_ND)
         monkeypatch.setattr(embeddings_folder, "_ROWS_AT_ONCE", 7)
-        save_self_contained(embeddings, np.full(25, b"x", dtype="S16"), tmp_path / "alone")
+        save_self_contained(embeddings, tmp_path / "alone")
         np.testing.assert_array_equal(np.load(tmp_path / "alone" / "vectors.npy"), vectors_ND)
+        loaded = Embeddings.load(tmp_path / "alone")
+        assert loaded.text_digests() is None
+        assert loaded.digest == embeddings.digest
 
     def test_of_no_documents_it_is_empty(self, tmp_path: Path) -> None:
         embeddings = Embeddings.from_array([], np.empty((0, 3), dtype=np.float32))
-        save_self_contained(embeddings, np.empty(0, dtype="S16"), tmp_path / "alone")
+        save_self_contained(embeddings, tmp_path / "alone")
         assert Embeddings.load(tmp_path / "alone").vectors().shape == (0, 3)
 
 

@@ -41,6 +41,7 @@ class Embeddings:
         store: the store that holds the vectors; None where they are in memory or in a file of the
             artifact's own.
         encoded: how many texts had to be encoded to make this; 0 when loaded.
+        known_digests_N: of the texts, S16, where they are known and the vectors lie in no store.
     """
 
     ids: list[str]
@@ -50,6 +51,7 @@ class Embeddings:
     rows_N: np.ndarray = field(repr=False)
     store: VectorStore | None = field(default=None, repr=False)
     encoded: int = 0
+    known_digests_N: np.ndarray | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         check_ids(self.ids)
@@ -92,16 +94,22 @@ class Embeddings:
     def digest(self) -> str:
         """SHA-256 over the ids and what makes their vectors: the fingerprint and the texts.
 
-        Of vectors that lie in no store the texts are not known: the vectors themselves count.
+        Where the texts are not known, the vectors themselves count.
         """
+        digests_N = self.text_digests()
         digest = hashlib.sha256("\0".join([self.fingerprint, *self.ids]).encode())
         for first in range(0, len(self), _HASHED_AT_ONCE):
             rows = slice(first, first + _HASHED_AT_ONCE)
-            if self.store is None:
-                digest.update(self.vectors(rows).tobytes())
-            else:
-                digest.update(self.store.digests_N[self.rows_N[rows]].tobytes())
+            told = self.vectors(rows) if digests_N is None else digests_N[rows]
+            digest.update(told.tobytes())
         return digest.hexdigest()
+
+    def text_digests(self) -> np.ndarray | None:
+        """The digest (N,) S16 of each text; None where they are not known."""
+        if self.store is None:
+            return self.known_digests_N
+        digests_N: np.ndarray = self.store.digests_N[self.rows_N]
+        return digests_N
 
     def save(self, folder: Path) -> None:
         """Write the artifact: a manifest, the ids and rows, and where the cache is.

@@ -37,43 +37,31 @@ def save_embeddings(embeddings: Embeddings, folder: Path) -> None:
     """Write `embeddings` to `folder`, whole or not at all; see `Embeddings.save`."""
     store = embeddings.store
     if store is None:
-        unknown = np.full(len(embeddings), b"", dtype=f"S{DIGEST_BYTES}")
-        save_self_contained(embeddings, unknown, folder)
+        save_self_contained(embeddings, folder)
         return
     folder = Path(folder)
     with replaced_folder(folder) as temporary:
-        digests_N = store.digests_N[embeddings.rows_N]
-        _write_rows(temporary, embeddings.ids, embeddings.rows_N, digests_N)
+        _write_rows(temporary, embeddings, embeddings.rows_N)
         where = _relative(store.folder, folder)
         _write_manifest(temporary, embeddings, store.header.storage, where)
 
 
-def save_self_contained(embeddings: Embeddings, digests_N: np.ndarray, folder: Path) -> None:
+def save_self_contained(embeddings: Embeddings, folder: Path) -> None:
     """Write `embeddings` to `folder` with their vectors, whole or not at all.
 
     The vectors keep the dtype that they are stored in (float32 where that is neither of the two)
     and are copied block by block.
 
     Args:
-        embeddings: N of them, wherever their vectors lie.
-        digests_N: of each text, S16.
+        embeddings: wherever their vectors lie.
         folder: made or replaced; `Embeddings.load` reads it anywhere, without any cache.
     """
     half = embeddings.source_ND.dtype == np.float16
     storage: Storage = "float16" if half else "float32"
     with replaced_folder(Path(folder)) as temporary:
         _write_vectors(temporary / VECTORS, embeddings, np.dtype(storage))
-        _write_rows(temporary, embeddings.ids, np.arange(len(embeddings)), digests_N)
+        _write_rows(temporary, embeddings, np.arange(len(embeddings)))
         _write_manifest(temporary, embeddings, storage, None)
-
-
-def read_digests(folder: Path) -> pl.DataFrame:
-    """Ids and digests of the texts of the embeddings in `folder`: `id`, `digest`.
-
-    Raises:
-        EmbeddingsError: the artifact is missing, incomplete or damaged.
-    """
-    return _read_rows(folder, _read_manifest(folder)).select("id", "digest")
 
 
 def load_embeddings(folder: Path) -> Embeddings:
@@ -82,14 +70,15 @@ def load_embeddings(folder: Path) -> Embeddings:
     manifest = _read_manifest(folder)
     table = _read_rows(folder, manifest)
     ids, rows_N = table["id"].to_list(), table["row"].to_numpy()
+    digests_N = np.array(table["digest"].to_list(), dtype=f"S{DIGEST_BYTES}")
+    made_by = (manifest["fingerprint"], manifest["dimension"])
     if manifest["store"] is None:
+        known_N = digests_N if digests_N.any() else None
         vectors_ND = _read_own_vectors(folder, manifest)
-        return Embeddings(ids, manifest["fingerprint"], manifest["dimension"], vectors_ND, rows_N)
+        return Embeddings(ids, *made_by, vectors_ND, rows_N, known_digests_N=known_N)
     store = _open_store(folder, manifest)
-    _check_rows(folder, store, rows_N, table["digest"])
-    return Embeddings(
-        ids, manifest["fingerprint"], manifest["dimension"], store.vectors_ND, rows_N, store
-    )
+    _check_rows(folder, store, rows_N, digests_N)
+    return Embeddings(ids, *made_by, store.vectors_ND, rows_N, store)
 
 
 def _write_vectors(file: Path, embeddings: Embeddings, dtype: np.dtype[Any]) -> None:
@@ -103,10 +92,14 @@ def _write_vectors(file: Path, embeddings: Embeddings, dtype: np.dtype[Any]) -> 
             opened.write(embeddings.vectors(rows).astype(dtype, copy=False).tobytes())
 
 
-def _write_rows(folder: Path, ids: list[str], rows_N: np.ndarray, digests_N: np.ndarray) -> None:
-    # numpy drops trailing zero bytes of an S16 item; no digest at all stays none.
-    digests = [bytes(d).ljust(DIGEST_BYTES, b"\0") if d else b"" for d in digests_N]
-    table = {"id": ids, "row": rows_N, "digest": digests}
+def _write_rows(folder: Path, embeddings: Embeddings, rows_N: np.ndarray) -> None:
+    digests_N = embeddings.text_digests()
+    if digests_N is None:
+        digests = [b""] * len(embeddings)
+    else:
+        # numpy drops trailing zero bytes of an S16 item.
+        digests = [bytes(d).ljust(DIGEST_BYTES, b"\0") for d in digests_N]
+    table = {"id": embeddings.ids, "row": rows_N, "digest": digests}
     pl.DataFrame(table, schema=_SCHEMA).write_parquet(folder / ROWS)
 
 
@@ -182,8 +175,9 @@ def _open_store(folder: Path, manifest: dict[str, Any]) -> VectorStore:
     return store
 
 
-def _check_rows(folder: Path, store: VectorStore, rows_N: np.ndarray, digests: pl.Series) -> None:
-    expected = np.array(digests.to_list(), dtype=f"S{DIGEST_BYTES}")
+def _check_rows(
+    folder: Path, store: VectorStore, rows_N: np.ndarray, digests_N: np.ndarray
+) -> None:
     inside = len(rows_N) == 0 or (rows_N.min() >= 0 and rows_N.max() < len(store))
-    if not inside or not np.array_equal(store.digests_N[rows_N], expected):
+    if not inside or not np.array_equal(store.digests_N[rows_N], digests_N):
         raise _wrong(folder, f"the store {store.folder} no longer holds their texts at these rows")
