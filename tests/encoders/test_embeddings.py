@@ -9,8 +9,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -18,10 +20,11 @@ import pytest
 import torch
 
 from trisampler.encoders import embeddings_folder, filling
+from trisampler.encoders.chunk_encoding import EncodeChunks
 from trisampler.encoders.embeddings import Embeddings, embed
 from trisampler.encoders.embeddings_folder import save_self_contained
 from trisampler.encoders.encoder import Encoder
-from trisampler.encoders.encoding import encode_texts
+from trisampler.encoders.encoding import Encoding, encode_texts
 from trisampler.encoders.errors import EmbeddingsError, EncoderError
 from trisampler.encoders.filling import header_of
 from trisampler.encoders.settings import EncoderSettings, EncodingSettings, Storage
@@ -159,7 +162,7 @@ class TestEmbed:
         monkeypatch.setattr(filling, "CHUNK_TEXTS", 16)
         texts = texts_of(range(50))
         calls = 0
-        encode = filling.Encoding.encode
+        encode = Encoding.encode
 
         def failing(*arguments: object) -> np.ndarray:
             nonlocal calls
@@ -168,13 +171,41 @@ class TestEmbed:
                 raise KeyboardInterrupt
             return encode(*arguments)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(filling.Encoding, "encode", failing)
+        monkeypatch.setattr(Encoding, "encode", failing)
         with pytest.raises(KeyboardInterrupt):
             embed_documents(encoder, texts, cache)
         found = embed_documents(encoder, texts, cache)
         assert found.encoded == 50 - 32
         undisturbed = embed_documents(encoder, texts, VectorCache(cache.folder / "undisturbed"))
         np.testing.assert_array_equal(found.vectors(), undisturbed.vectors())
+
+    def test_chunks_computed_elsewhere_in_any_order_end_as_the_same_bytes(
+        self, encoder: Encoder, cache: VectorCache, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(filling, "CHUNK_TEXTS", 16)
+        elsewhere = VectorCache(cache.folder / "elsewhere")
+
+        @contextmanager
+        def last_chunk_first(*arguments: Any) -> Iterator[EncodeChunks]:
+            with Encoding(*arguments) as encoding:
+
+                def encode(
+                    chunks: Iterable[Sequence[str]], on_done: Callable[[int], object]
+                ) -> Iterator[np.ndarray]:
+                    done = [encoding.encode(texts, on_done) for texts in reversed(list(chunks))]
+                    return reversed(done)
+
+                yield encode
+
+        texts, ids = texts_of(range(50)), ids_of(50)
+        embed(encoder, texts, ids, "document", elsewhere, FLOAT32, last_chunk_first)
+        embed_documents(encoder, texts, cache)
+        header = header_of(encoder, "document", FLOAT32)
+        for name in (COMMITS, DIGESTS, VECTORS):
+            found, expected = (
+                (one.store_folder(header) / name).read_bytes() for one in (elsewhere, cache)
+            )
+            assert found == expected, name
 
     def test_a_damaged_cache_is_rebuilt_with_a_warning(
         self, encoder: Encoder, cache: VectorCache, caplog: pytest.LogCaptureFixture

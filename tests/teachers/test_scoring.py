@@ -70,7 +70,7 @@ def forbid(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("scored twice")
 
     monkeypatch.setattr("trisampler.teachers.scoring.pair_scoring", computing)
-    monkeypatch.setattr("trisampler.encoders.filling.Encoding", computing)
+    monkeypatch.setattr("trisampler.encoders.chunk_encoding.Encoding", computing)
 
 
 def test_a_cross_encoder_gives_probabilities_or_logits(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from trisampler.encoders.chunk_encoding import ChunkEncoding, encoding_here
 from trisampler.encoders.errors import EmbeddingsError
 from trisampler.encoders.filling import fill_cache
 from trisampler.encoders.settings import EncodingSettings, Side
@@ -140,6 +141,7 @@ def embed(
     side: Side,
     cache: VectorCache,
     settings: EncodingSettings,
+    encoding: ChunkEncoding = encoding_here,
 ) -> Embeddings:
     """Embeddings of `texts`, all of them in `cache` afterwards.
 
@@ -153,6 +155,7 @@ def embed(
         side: whose prompt, length and tower to use.
         cache: looked up, and appended to chunk by chunk.
         settings: precision, device and storage.
+        encoding: where chunks of texts are encoded.
 
     Raises:
         EmbeddingsError: ids are not strictly increasing, or not as many as texts.
@@ -161,7 +164,7 @@ def embed(
         raise EmbeddingsError(f"There are {len(texts)} texts but {len(ids)} ids.")
     check_ids(ids)
     digests_N = np.array([digest_text(text) for text in texts], dtype=f"S{DIGEST_BYTES}")
-    store, encoded = fill_cache(encoder, texts, digests_N, side, cache, settings)
+    store, encoded = fill_cache(encoder, texts, digests_N, side, cache, settings, encoding)
     _LOGGER.info("%d texts (%s): %d encoded, the rest from the cache.", len(ids), side, encoded)
     return Embeddings(
         ids=list(ids),

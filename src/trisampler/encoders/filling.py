@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trisampler.encoders.encoding import Encoding
+from trisampler.encoders.chunk_encoding import ChunkEncoding, encoding_here
 from trisampler.encoders.precision import precision_name, resolve_device, resolve_precision
 from trisampler.encoders.settings import EncodingSettings, Side
 from trisampler.encoders.store_filling import Compute, fill_store
@@ -22,7 +22,7 @@ from trisampler.encoders.vector_store import VectorStore
 if TYPE_CHECKING:
     from trisampler.encoders.encoder import Encoder
 
-# Texts in a commit: what a crash can cost.
+# Texts in a commit; a crash can cost as many for each chunk under way.
 CHUNK_TEXTS = 4096
 _PLURAL = {"query": "queries", "document": "documents"}
 
@@ -34,16 +34,28 @@ def fill_cache(
     side: Side,
     cache: VectorCache,
     settings: EncodingSettings,
+    encoding: ChunkEncoding = encoding_here,
 ) -> tuple[VectorStore, int]:
     """Encode the texts that `cache` lacks, and return their store and how many texts that were.
 
     A text that comes twice is encoded once; see `fill_store` for what a kill costs.
+
+    Args:
+        encoder: encodes.
+        texts: N texts.
+        digests_N: of the texts, S16.
+        side: whose prompt, length and tower to use.
+        cache: looked up, and appended to.
+        settings: precision, device and storage.
+        encoding: where chunks of texts are encoded.
     """
 
     @contextmanager
     def encoding_of_rows() -> Iterator[Compute]:
-        with Encoding(encoder, side, settings) as encoding:
-            yield lambda rows, on_batch: encoding.encode([texts[row] for row in rows], on_batch)
+        with encoding(encoder, side, settings) as encode:
+            yield lambda chunks, on_done: encode(
+                ([texts[row] for row in rows] for rows in chunks), on_done
+            )
 
     return fill_store(
         cache,

@@ -5,7 +5,7 @@ Shapes: N rows asked for, D dimensions.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 
 import numpy as np
@@ -16,8 +16,9 @@ from trisampler.encoders.vector_cache import VectorCache
 from trisampler.encoders.vector_store import VectorStore
 from trisampler.progress import progress_bar
 
-Compute = Callable[[np.ndarray, Callable[[int], object]], np.ndarray]
-"""From positions (n,) among the N, and what to tell how many are done, to their rows (n, D)."""
+Compute = Callable[[Iterable[np.ndarray], Callable[[int], object]], Iterator[np.ndarray]]
+"""From chunks of positions (n,) among the N, and what to tell how many are done, to the rows (n, D)
+of each chunk, in the order of the chunks. Several may be under way at once."""
 
 
 def fill_store(
@@ -33,15 +34,15 @@ def fill_store(
     """Compute what the store of `header` lacks, and return it with how many rows that were.
 
     A digest that comes twice is computed once. Chunks are committed one by one, in the order of
-    `digests_N`; so after a kill the next call makes the same chunks that were still to come, and
-    ends with the same bytes.
+    `digests_N`, wherever they are computed; so after a kill the next call makes the same chunks
+    that were still to come, and ends with the same bytes.
 
     Args:
         cache: holds the store, or will.
         header: what its rows are made with.
         digests_N: what each row is found by, S16.
         computing: entered only where something is missing.
-        chunk: rows in a commit: what a crash can cost.
+        chunk: rows in a commit: a crash can cost as many for each chunk under way.
         description: of the progress bar.
         unit: of the progress bar.
     """
@@ -52,10 +53,10 @@ def fill_store(
         # Another process may have filled it while this one waited.
         missing = _missing(cache.open(header), digests_N)
         if len(missing):
+            chunks = [missing[start : start + chunk] for start in range(0, len(missing), chunk)]
             with computing() as compute, progress_bar(len(missing), description, unit) as bar:
-                for start in range(0, len(missing), chunk):
-                    rows = missing[start : start + chunk]
-                    writer.append(digests_N[rows], compute(rows, bar.update))
+                for rows, computed_ND in zip(chunks, compute(chunks, bar.update), strict=True):
+                    writer.append(digests_N[rows], computed_ND)
     return cache.open(header), len(missing)
 
 

@@ -6,12 +6,16 @@ import polars as pl
 
 from trisampler.search.candidates import candidates_table
 from trisampler.search.errors import SearchError
-from trisampler.search.flat import search_flat
+from trisampler.search.flat import Search, search_flat
 from trisampler.search.vectors import SelectedVectors, Vectors
 
 
 def search_queries(
-    queries: Vectors, corpus: Vectors, query_ids: pl.Series, depth: int
+    queries: Vectors,
+    corpus: Vectors,
+    query_ids: pl.Series,
+    depth: int,
+    search: Search = search_flat,
 ) -> pl.DataFrame:
     """The `depth` nearest documents of some queries, exactly, as a candidates or run table.
 
@@ -20,6 +24,7 @@ def search_queries(
         corpus: embeddings of the documents.
         query_ids: which queries; repeated ids count once, and the order does not matter.
         depth: documents of each query.
+        search: how it is done; by default in this process.
 
     Raises:
         SearchError: a query has no vector, or what `search_flat` raises.
@@ -36,16 +41,19 @@ def search_queries(
             f"{rows.height}). The embeddings are of other queries: embed these."
         )
     selected = SelectedVectors(queries, rows["row"].to_numpy())
-    return candidates_table(asked.to_list(), corpus.ids, search_flat(selected, corpus, depth))
+    return candidates_table(asked.to_list(), corpus.ids, search(selected, corpus, depth))
 
 
-def search_neighbours(corpus: Vectors, document_ids: pl.Series, depth: int) -> pl.DataFrame:
+def search_neighbours(
+    corpus: Vectors, document_ids: pl.Series, depth: int, search: Search = search_flat
+) -> pl.DataFrame:
     """The `depth` nearest other documents of some documents, exactly, as a candidates table.
 
     Args:
         corpus: embeddings of all documents.
         document_ids: whose neighbours; repeated ids count once, and the order does not matter.
         depth: neighbours of each document, which is none of them itself.
+        search: as in `search_queries`.
 
     Returns:
         A candidates table whose query_id holds the document that the others are near to.
@@ -54,7 +62,7 @@ def search_neighbours(corpus: Vectors, document_ids: pl.Series, depth: int) -> p
         SearchError: as `search_queries` does.
     """
     # The document is mostly its own nearest, but need not be: vectors may differ in length.
-    found = search_queries(corpus, corpus, document_ids, depth + 1)
+    found = search_queries(corpus, corpus, document_ids, depth + 1, search)
     others = found.filter(pl.col("query_id") != pl.col("doc_id"))
     rank = pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("query_id")
     return others.with_columns(rank=rank).filter(pl.col("rank") <= depth)

@@ -11,7 +11,7 @@ Shapes: Q queries, N documents, D dimensions, K results.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -31,6 +31,10 @@ from trisampler.search.vectors import VectorBlock, VectorBlocks, Vectors
 
 # Products of one number with another, below which starting PyTorch takes longer than FAISS.
 _WORTH_PYTORCH = 10**11
+
+Search = Callable[[Vectors, Vectors, int], TopK]
+"""Queries, corpus, depth -> the documents with the greatest inner products, as `search_flat` finds
+them."""
 
 
 def search_flat(

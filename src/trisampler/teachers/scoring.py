@@ -6,7 +6,7 @@ Shapes: X pairs, D dimensions.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import numpy as np
@@ -76,10 +76,13 @@ def _read_together(
     def scoring_of_rows() -> Iterator[Compute]:
         with pair_scoring(cross_encoder, settings) as score:
 
-            def compute(rows: np.ndarray, on_batch: Callable[[int], object]) -> np.ndarray:
-                logits_X = score([pairs.text_pair(row) for row in rows], on_batch)
-                _check_finite(logits_X, rows, pairs, name)
-                return logits_X[:, None]
+            def compute(
+                chunks: Iterable[np.ndarray], on_batch: Callable[[int], object]
+            ) -> Iterator[np.ndarray]:
+                for rows in chunks:
+                    logits_X = score([pairs.text_pair(row) for row in rows], on_batch)
+                    _check_finite(logits_X, rows, pairs, name)
+                    yield logits_X[:, None]
 
             yield compute
 
