@@ -16,6 +16,8 @@ from pydantic import (
     field_validator,
 )
 
+from trisampler.cluster.connection import NO_RAY, ray_is_installed
+from trisampler.cluster.settings import ClusterSettings
 from trisampler.corpora.settings import AuditSettings, SourceSettings
 from trisampler.encoders.settings import EncoderSettings, EncodingSettings
 from trisampler.errors import TrisamplerError
@@ -51,6 +53,14 @@ class Parameters(BaseModel):
     development: DevPoolSettings
     training: TrainingSettings
     evaluation: EvaluationSettings
+    cluster: ClusterSettings
+
+    @field_validator("cluster")
+    @classmethod
+    def _there_is_ray_where_needed(cls, cluster: ClusterSettings) -> ClusterSettings:
+        if cluster.kind == "ray" and not ray_is_installed():
+            raise ValueError(NO_RAY)
+        return cluster
 
     @field_validator("sampling")
     @classmethod

@@ -2,7 +2,8 @@
 
 Rule: the node's module and every module of this package that it imports, directly or not, at its
 top or inside functions; where that is a package, the data files in its folder (templates) too.
-Comments, formatting and docstrings do not count, nor do other packages.
+Comments, formatting and docstrings do not count, nor do other packages, nor ours that decide where
+and how visibly work is done, but not what comes of it.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from typing import Any
 from trisampler.hashing import digest_files
 
 _ROOT = Path(__file__).resolve().parents[1]
-# What these do never changes a result.
-_NO_EFFECT_ON_RESULTS = frozenset({"progress", "errors"})
+# What these modules, and packages with all that they alone import, do never changes a result.
+_NO_EFFECT_ON_RESULTS = frozenset({"progress", "errors", "cluster"})
 
 
 def code_digest(function: Callable[..., Any]) -> str:
@@ -36,11 +37,15 @@ def reachable_modules(module: str) -> set[str]:
     waiting = [module]
     while waiting:
         name = waiting.pop()
-        if name in seen or name.partition(".")[2] in _NO_EFFECT_ON_RESULTS:
+        if name in seen or _has_no_effect(name):
             continue
         seen.add(name)
         waiting.extend(_imports(name))
     return seen
+
+
+def _has_no_effect(module: str) -> bool:
+    return module.partition(".")[2].partition(".")[0] in _NO_EFFECT_ON_RESULTS
 
 
 @cache

@@ -1,7 +1,8 @@
 """Input keys: key(artifact) = digest of the code, parameters and input keys that make it.
 
 A node's key covers the digest of its stage's code, the values of its `params:` inputs, the keys of
-its other inputs in order, and the digest of what it declares to read outside the catalog.
+its other inputs in order, and the digest of what it declares to read outside the catalog. Settings
+that say they have no effect on results are left out.
 """
 
 from __future__ import annotations
@@ -71,7 +72,9 @@ def _node_parts(node: Node, catalog: Catalog, artifact_keys: Mapping[str, str]) 
     # Positions keep apart two inputs that swap places; names differ from round to round.
     for position, name in enumerate(node.inputs):
         if _is_parameter(name):
-            parts[name] = _digest(_plain(catalog.load(name)))
+            value = catalog.load(name)
+            if not getattr(value, "no_effect_on_results", False):
+                parts[name] = _digest(_plain(value))
         elif not getattr(catalog.get(name), "grows_in_place", False):
             key = artifact_keys.get(name) or _key_on_disk(catalog, name)
             parts[f"input:{name}"] = f"{position}:{key}"

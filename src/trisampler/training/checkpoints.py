@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from trisampler.atomic import replaced_folder
-from trisampler.training.errors import TrainingError
+from trisampler.training.errors import CheckpointError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,7 +50,7 @@ class Checkpoints:
             the first checkpoint of this one.
 
     Raises:
-        TrainingError: the folder cannot be written.
+        CheckpointError: the folder cannot be written.
     """
 
     def __init__(self, folder: Path, owner: str) -> None:
@@ -80,7 +80,7 @@ class Checkpoints:
         """The weights that `save_best` wrote for `step`.
 
         Raises:
-            TrainingError: they are missing or damaged.
+            CheckpointError: they are missing or damaged.
         """
         from safetensors.torch import load_file
 
@@ -88,7 +88,7 @@ class Checkpoints:
         try:
             weights: dict[str, Tensor] = load_file(file)
         except Exception as error:
-            raise TrainingError(
+            raise CheckpointError(
                 f"the best weights, of step {step}, cannot be read from {file} ({error}); remove "
                 f"{self._folder} and train again"
             ) from error
@@ -105,7 +105,7 @@ class Checkpoints:
         """Keep the position after `step`; then drop every other one and all best weights but one.
 
         Raises:
-            TrainingError: it could not be written; the one before is still there.
+            CheckpointError: it could not be written; the one before is still there.
         """
         import torch
         from safetensors.torch import save_file
@@ -165,7 +165,7 @@ def _explained(folder: Path) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise TrainingError(
+        raise CheckpointError(
             f"checkpoints cannot be written to {folder} ({type(error).__name__}: {error}; "
             f"{_free_space(folder)}). Make room or make it writable and run again: training goes "
             "on from the last whole checkpoint, if there is one."

@@ -7,3 +7,7 @@ from trisampler.errors import TrisamplerError
 
 class TrainingError(TrisamplerError):
     """Training cannot begin or go on: wrong tables, a diverging loss, no room for checkpoints."""
+
+
+class CheckpointError(TrainingError):
+    """Checkpoints cannot be written or read: the one error that only process 0 meets."""

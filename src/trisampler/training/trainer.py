@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from trisampler.training.dev_pool import DevPool
 from trisampler.training.errors import TrainingError
 from trisampler.training.examples import TrainingExamples
+from trisampler.training.launching import Launch, train_on_this_machine
 from trisampler.training.result import TrainingResult
 from trisampler.training.settings import TrainingSettings
 from trisampler.training.task import TrainingTask
@@ -30,6 +31,7 @@ def train_encoder(
     round_number: int,
     checkpoint_folder: Path,
     frozen_corpus: FrozenCorpus | None = None,
+    launch: Launch = train_on_this_machine,
 ) -> TrainingResult:
     """Train `encoder` in place and give it the weights of the best measurement.
 
@@ -47,15 +49,12 @@ def train_encoder(
         round_number: from 1.
         frozen_corpus: needed with `frozen_documents`.
         checkpoint_folder: for this training's use alone; empty again when it is done.
+        launch: who trains.
 
     Raises:
         TrainingError: the loss diverged, checkpoints cannot be written, or the examples hold
             nothing to contrast.
     """
-    from trisampler.training.joint_training import process_count, train_in_processes
-    from trisampler.training.loop import train_here
-    from trisampler.training.processes import Alone
-
     if dev_pool is not None and not len(dev_pool):
         _LOGGER.warning("The dev pool has no query: training cannot tell its best step.")
         dev_pool = None
@@ -66,7 +65,4 @@ def train_encoder(
     else:
         frozen_corpus = None
     task = TrainingTask(encoder, examples, dev_pool, settings, seed, round_number, frozen_corpus)
-    count = process_count(settings)
-    if count == 1:
-        return train_here(task, checkpoint_folder, Alone())
-    return train_in_processes(task, checkpoint_folder, count)
+    return launch(task, checkpoint_folder)

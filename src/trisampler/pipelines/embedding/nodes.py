@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from trisampler.cluster.settings import ClusterSettings
 from trisampler.encoders.embeddings import Embeddings, embed
 from trisampler.encoders.encoder import Encoder
 from trisampler.encoders.settings import EncodingSettings
@@ -11,9 +12,14 @@ from trisampler.encoders.vector_cache import VectorCache
 
 
 def embed_corpus(
-    corpus: pl.DataFrame, encoder: Encoder, vector_cache: VectorCache, encoding: EncodingSettings
+    corpus: pl.DataFrame,
+    encoder: Encoder,
+    vector_cache: VectorCache,
+    encoding: EncodingSettings,
+    cluster: ClusterSettings,
 ) -> Embeddings:
     """One vector per document."""
+    from trisampler.cluster.encoding import encoding_by
     from trisampler.corpora.documents import document_texts
 
     return embed(
@@ -23,13 +29,20 @@ def embed_corpus(
         "document",
         vector_cache,
         encoding,
+        encoding_by(cluster),
     )
 
 
 def embed_queries(
-    queries: pl.DataFrame, encoder: Encoder, vector_cache: VectorCache, encoding: EncodingSettings
+    queries: pl.DataFrame,
+    encoder: Encoder,
+    vector_cache: VectorCache,
+    encoding: EncodingSettings,
+    cluster: ClusterSettings,
 ) -> Embeddings:
     """One vector per query of every split."""
+    from trisampler.cluster.encoding import encoding_by
+
     return embed(
         encoder,
         queries["text"].to_list(),
@@ -37,4 +50,5 @@ def embed_queries(
         "query",
         vector_cache,
         encoding,
+        encoding_by(cluster),
     )

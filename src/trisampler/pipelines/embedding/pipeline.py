@@ -11,13 +11,13 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 embed_corpus,
-                inputs=["corpus", "encoder", "vector_cache", "params:encoding"],
+                inputs=["corpus", "encoder", "vector_cache", "params:encoding", "params:cluster"],
                 outputs="corpus_embeddings",
                 name="embed_corpus",
             ),
             Node(
                 embed_queries,
-                inputs=["queries", "encoder", "vector_cache", "params:encoding"],
+                inputs=["queries", "encoder", "vector_cache", "params:encoding", "params:cluster"],
                 outputs="query_embeddings",
                 name="embed_queries",
             ),

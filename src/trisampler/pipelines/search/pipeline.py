@@ -20,6 +20,7 @@ def create_pipeline() -> Pipeline:
                     "corpus_embeddings",
                     f"{split}_judgements",
                     "params:evaluation.depth",
+                    "params:cluster",
                 ],
                 outputs=f"{split}_run",
                 name=f"search_{split}",

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from trisampler.cluster.settings import ClusterSettings
 from trisampler.encoders.embeddings import Embeddings
 from trisampler.encoders.encoder import Encoder
 from trisampler.negatives.settings import SamplingSettings
@@ -31,11 +32,13 @@ def encoder_trainer(round_number: int) -> Callable[..., Any]:
         sampling: SamplingSettings,
         depth: int,
         seed: int,
+        cluster: ClusterSettings,
     ) -> tuple[Encoder, pl.DataFrame]:
         """Train on the mined negatives; the best encoder by the dev pool, and the history.
 
         With frozen documents negatives are drawn while training, from the embeddings as they are.
         """
+        from trisampler.cluster.training import training_by
         from trisampler.training.dev_pool import DevPool
         from trisampler.training.examples import TrainingExamples
         from trisampler.training.frozen_corpus import FrozenCorpus
@@ -53,6 +56,7 @@ def encoder_trainer(round_number: int) -> Callable[..., Any]:
             round_number=round_number,
             checkpoint_folder=checkpoints,
             frozen_corpus=frozen,
+            launch=training_by(cluster),
         )
         return result.encoder, result.history
 

@@ -25,6 +25,7 @@ def create_pipeline(round_number: int) -> Pipeline:
                     "params:sampling",
                     "params:retrieval.depth",
                     "params:seed",
+                    "params:cluster",
                 ],
                 outputs=["trained_encoder", "training_history"],
                 name="train_encoder",
