@@ -66,6 +66,17 @@ def test_code_that_cannot_be_reached_does_not_count(package: Path) -> None:
     assert digest(package) == before
 
 
+def test_where_work_is_done_does_not_count_nor_what_it_alone_imports(package: Path) -> None:
+    (package / "cluster").mkdir()
+    (package / "cluster" / "__init__.py").write_text("")
+    (package / "cluster" / "workers.py").write_text("from fieldwork import apart\n")
+    (package / "direct.py").write_text("from fieldwork.cluster.workers import x\n")
+    before = digest(package)
+    for file in ("cluster/workers.py", "cluster/__init__.py", "apart.py"):
+        (package / file).write_text((package / file).read_text() + "\nMORE = 2\n")
+        assert digest(package) == before, file
+
+
 def test_comments_formatting_and_docstrings_do_not_count(package: Path) -> None:
     before = digest(package)
     path = package / "deep" / "inner.py"

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
+from pydantic import BaseModel
 
 from trisampler.datasets.files import WholeJSON
 from trisampler.incremental.outside import reads_outside
@@ -18,6 +19,7 @@ from trisampler.incremental.records import read_record, record_path
 from trisampler.incremental.runner import IncrementalRunner
 
 calls: list[str] = []
+workers_told: list[int] = []
 
 
 def read(path: str) -> int:
@@ -28,8 +30,16 @@ def read(path: str) -> int:
 read_outside = reads_outside("path", lambda path: Path(path).read_text())(read)
 
 
-def split(number: int, factor: int) -> tuple[int, int]:
+class Where(BaseModel):
+    """As the settings of a cluster are."""
+
+    no_effect_on_results: ClassVar[bool] = True
+    workers: int
+
+
+def split(number: int, factor: int, where: Where) -> tuple[int, int]:
     calls.append("split")
+    workers_told.append(where.workers)
     return number * factor, number + factor
 
 
@@ -41,7 +51,9 @@ def join(product: int, total: int) -> dict[str, int]:
 PIPELINE = Pipeline(
     [
         Node(read_outside, "params:path", "number", name="read"),
-        Node(split, ["number", "params:factor"], ["product", "total"], name="split"),
+        Node(
+            split, ["number", "params:factor", "params:where"], ["product", "total"], name="split"
+        ),
         Node(join, ["product", "total"], "joined", name="join"),
     ]
 )
@@ -53,6 +65,7 @@ class Project:
         self.raw = folder / "raw.txt"
         self.raw.write_text("3")
         self.factor = 2
+        self.workers = 1
 
     def run(self, pipeline: Pipeline = PIPELINE, **options: Any) -> list[str]:
         """Run and say which functions were called."""
@@ -64,6 +77,7 @@ class Project:
         parameters = {
             "params:path": MemoryDataset(str(self.raw)),
             "params:factor": MemoryDataset(self.factor),
+            "params:where": MemoryDataset(Where(workers=self.workers)),
         }
         IncrementalRunner(**options).run(pipeline, DataCatalog({**files, **parameters}))
         return list(calls)
@@ -95,6 +109,13 @@ def test_a_changed_parameter_keeps_what_does_not_depend_on_it(project: Project) 
     project.factor = 5
     assert project.run() == ["split", "join"]
     assert project.joined() == {"product": 15, "total": 8}
+
+
+def test_where_it_runs_makes_nothing_anew_but_counts_when_it_does(project: Project) -> None:
+    project.workers = 3
+    assert project.run() == []
+    project.run(force=True)
+    assert workers_told[-1] == 3
 
 
 def test_changing_back_runs_again_because_only_the_last_artifact_is_kept(project: Project) -> None:
@@ -174,8 +195,9 @@ def test_of_the_ready_nodes_the_most_awaited_runs_first(tmp_path: Path) -> None:
         return 1
 
     aside = Node(alone, None, "aside", name="a_name_that_sorts_first")
+    parameters = {"path": str(tmp_path / "raw.txt"), "factor": 2, "where": Where(workers=1)}
     catalog = DataCatalog(
-        {"params:path": MemoryDataset(str(tmp_path / "raw.txt")), "params:factor": MemoryDataset(2)}
+        {f"params:{name}": MemoryDataset(value) for name, value in parameters.items()}
     )
     (tmp_path / "raw.txt").write_text("3")
     calls.clear()
