@@ -5,8 +5,11 @@ from __future__ import annotations
 import multiprocessing
 import os
 import resource
+import shutil
 import signal
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -124,13 +127,13 @@ def test_it_goes_on_and_does_not_begin_again(
     assert_same(result, uninterrupted)
 
 
-def _on_a_full_disk(encoder: Path, checkpoints: Path, message: Path) -> None:
-    """No file may grow beyond half of the first checkpoint's largest."""
+def _told(encoder: Path, checkpoints: Path, message: Path, largest_file: int | None) -> None:
+    """Train; write the error there is into `message`. No file may grow beyond `largest_file`."""
     from trisampler.training.errors import TrainingError
 
-    largest = max(path.stat().st_size for path in checkpoints.glob("*/step-*/*"))
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
-    resource.setrlimit(resource.RLIMIT_FSIZE, (largest // 2, largest // 2))
+    if largest_file is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
     try:
         train_toy(encoder, checkpoints, message)
     except TrainingError as error:
@@ -138,15 +141,10 @@ def _on_a_full_disk(encoder: Path, checkpoints: Path, message: Path) -> None:
         raise SystemExit(7) from error
 
 
-def test_a_full_disk_leaves_the_last_checkpoint(
-    tiny_saved_encoder: Path, uninterrupted: Path, tmp_path: Path
+def _assert_it_fails_and_keeps_the_last_checkpoint(
+    encoder: Path, checkpoints: Path, message: Path, largest_file: int | None = None
 ) -> None:
-    checkpoints, result = tmp_path / "checkpoints", tmp_path / "result"
-    assert run(tiny_saved_encoder, checkpoints, result, "between two checkpoints") < 0
-    message = tmp_path / "message"
-    process = PROCESSES.Process(
-        target=_on_a_full_disk, args=(tiny_saved_encoder, checkpoints, message)
-    )
+    process = PROCESSES.Process(target=_told, args=(encoder, checkpoints, message, largest_file))
     process.start()
     process.join()
     assert process.exitcode == 7
@@ -155,6 +153,48 @@ def test_a_full_disk_leaves_the_last_checkpoint(
         "best-00000004",
         "step-00000004",
     ]
+
+
+def test_a_limit_on_files_leaves_the_last_checkpoint(
+    tiny_saved_encoder: Path, uninterrupted: Path, tmp_path: Path
+) -> None:
+    checkpoints, result = tmp_path / "checkpoints", tmp_path / "result"
+    assert run(tiny_saved_encoder, checkpoints, result, "between two checkpoints") < 0
+    largest = max(path.stat().st_size for path in checkpoints.glob("*/step-*/*"))
+    _assert_it_fails_and_keeps_the_last_checkpoint(
+        tiny_saved_encoder, checkpoints, tmp_path / "message", largest_file=largest // 2
+    )
+    assert run(tiny_saved_encoder, checkpoints, result) == 0
+    assert_same(result, uninterrupted)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of its own, of 64 MiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = _mount("-t", "tmpfs", "-o", "size=64m", "tmpfs", str(folder))
+    if not mounted:
+        pytest.skip("A disk that is full needs the right to mount one.")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def _mount(*arguments: str) -> bool:
+    return subprocess.run(["mount", *arguments], capture_output=True, check=False).returncode == 0
+
+
+def test_a_full_disk_leaves_the_last_checkpoint(
+    tiny_saved_encoder: Path, uninterrupted: Path, small_disk: Path, tmp_path: Path
+) -> None:
+    checkpoints, result = small_disk / "checkpoints", tmp_path / "result"
+    assert run(tiny_saved_encoder, checkpoints, result, "between two checkpoints") < 0
+    rest = shutil.disk_usage(small_disk).free - 100_000
+    (small_disk / "of somebody else").write_bytes(bytes(rest))
+    _assert_it_fails_and_keeps_the_last_checkpoint(
+        tiny_saved_encoder, checkpoints, tmp_path / "message"
+    )
+    (small_disk / "of somebody else").unlink()
     assert run(tiny_saved_encoder, checkpoints, result) == 0
     assert_same(result, uninterrupted)
 
