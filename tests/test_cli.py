@@ -22,6 +22,10 @@ OPTION = click.Option(["--params"])
         ("a=[x,y],b=[z]", {"a": ["x", "y"], "b": ["z"]}),
         ("a.prompt=query: ,b=null,", {"a": {"prompt": "query: "}, "b": None}),
         ("a={b: 0.5},c='x: y'", {"a": {"b": 0.5}, "c": "x: y"}),
+        (
+            "a='IVF8,Flat',b=\"x,=y\",c=it's",
+            {"a": "IVF8,Flat", "b": "x,=y", "c": "it's"},
+        ),
         ("path=/data/a=b", {"path": "/data/a=b"}),
     ],
 )

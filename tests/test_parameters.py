@@ -61,6 +61,7 @@ def test_the_base_file_names_every_parameter() -> None:
         ({"sampling": {"sampler": "margin-bins"}}, ["sampler=margin-bins", "teacher.name is null"]),
         ({"sampling": {"teacher_ceiling": 0.1}}, ["teacher_ceiling=0.1", "teacher.name is null"]),
         ({"sampling": {"teacher_unscored": "drop"}}, ["unscored=drop", "teacher.name is null"]),
+        ({"search": {"factory": "IVF256"}}, ["search.factory: 'IVF256' is neither exact nor"]),
         ({"teacher": {"kind": "colbert"}}, ["teacher.kind", "'colbert'"]),
     ],
 )

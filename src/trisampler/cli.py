@@ -16,7 +16,8 @@ from kedro.framework.cli.utils import CONTEXT_SETTINGS
 from trisampler.errors import TrisamplerError
 
 _RUNNER = "trisampler.incremental.IncrementalRunner"
-_COMMA_OUTSIDE_BRACKETS = re.compile(r",(?![^\[\]]*\])")
+# Up to a comma that is in neither quotes nor brackets.
+_ITEM = re.compile(r"""(?:="[^"]*"|='[^']*'|\[[^\[\]]*\]|[^,])+""")
 
 
 @click.group(context_settings=CONTEXT_SETTINGS, name="trisampler")
@@ -25,7 +26,7 @@ def cli() -> None:
 
 
 def read_params(context: click.Context, option: click.Parameter, value: str) -> dict[str, Any]:
-    """`a.b=1,c=[x,y],prompt=query: ` as a tree.
+    """`a.b=1,c=[x,y],d='x,y',prompt=query: ` as a tree.
 
     Kedro's own reading cuts lists at their commas, and takes a text with a colon for a mapping.
 
@@ -36,10 +37,14 @@ def read_params(context: click.Context, option: click.Parameter, value: str) -> 
     from yaml import YAMLError
 
     items = []
-    for item in _COMMA_OUTSIDE_BRACKETS.split(value):
+    for item in _ITEM.findall(value):
         key, equals, text = item.partition("=")
         if item.strip() and not (key.strip() and equals):
-            raise click.BadParameter(f"{item.strip()!r} is no key=value", context, option)
+            raise click.BadParameter(
+                f"{item.strip()!r} is no key=value (a value with a comma: key='x,y')",
+                context,
+                option,
+            )
         if ": " in f"{text} " and text.lstrip()[0] not in "{[\"'":
             text = json.dumps(text)
         items += [f"{key.strip()}={text}"] if equals else []

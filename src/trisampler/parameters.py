@@ -23,7 +23,7 @@ from trisampler.encoders.settings import EncoderSettings, EncodingSettings
 from trisampler.errors import TrisamplerError
 from trisampler.evaluation.settings import EvaluationSettings
 from trisampler.negatives.settings import SamplingSettings, SurveySettings
-from trisampler.search.settings import LexicalSettings, RetrievalSettings
+from trisampler.search.settings import IndexSettings, LexicalSettings, RetrievalSettings
 from trisampler.teachers.settings import TeacherSettings
 from trisampler.training.settings import DevPoolSettings, TrainingSettings
 
@@ -45,6 +45,7 @@ class Parameters(BaseModel):
     audit: AuditSettings
     encoder: EncoderSettings
     encoding: EncodingSettings
+    search: IndexSettings
     lexical: LexicalSettings
     retrieval: RetrievalSettings
     teacher: TeacherSettings

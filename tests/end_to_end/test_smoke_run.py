@@ -104,6 +104,7 @@ def test_mlflow_has_one_finished_run_with_everything(finished: FinishedRun) -> N
     leaning = client.get_metric_history(run.info.run_id, "audit/share_leaning_to_positive")
     assert [each.step for each in leaning] == [1, 2]
     assert "node_seconds/round_1.training.train_encoder" in logged
+    assert logged["index/encoder_2/recall"] == 1
     inputs = {given.dataset.name for given in run.inputs.dataset_inputs}
     assert {"corpus", "train_judgements", "test_judgements"} <= inputs
     reporting = {item.path for item in client.list_artifacts(run.info.run_id, "reporting")}
@@ -126,6 +127,7 @@ def test_artifacts_of_every_kind_are_there(finished: FinishedRun) -> None:
         "08_reporting/sampling.png",
         "08_reporting/round_1/plane.png",
         "08_reporting/round_1/diagnostics.json",
+        "08_reporting/encoder_2/index_report.json",
     ):
         assert project.path(name).stat().st_size > 0, name
     assert not list((project.folder / "data").rglob("*.tmp"))
@@ -149,6 +151,15 @@ def test_a_second_run_does_nothing_and_says_so(finished: FinishedRun) -> None:
                 "round_1.retrieval.retrieve_neighbours",
                 "baseline.encoder_0.embedding.embed_corpus",
             },
+        ),
+        (
+            "search.rescored=5",
+            {
+                "baseline.encoder_0.indexing.build_index",
+                "round_1.retrieval.retrieve_candidates",
+                "baseline.encoder_0.search.search_test",
+            },
+            {"baseline.encoder_0.embedding.embed_corpus", "baseline.bm25.search_test"},
         ),
         (
             "evaluation.permutations=300",

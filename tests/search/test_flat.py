@@ -207,7 +207,7 @@ def test_memory_does_not_grow_with_queries(corpus: np.ndarray) -> None:
 
 
 def test_importing_is_cheap() -> None:
-    modules = "flat, dense, candidates, lexical, settings"
+    modules = "flat, dense, candidates, lexical, settings, index, index_building, index_folder"
     heavy = "{'torch', 'faiss', 'bm25s', 'Stemmer'} & set(sys.modules)"
     code = f"import sys; from trisampler.search import {modules}; assert not {heavy}, {heavy}"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import polars as pl
 import pytest
 from pydantic import ValidationError
 
 from search.samples import clustered, embeddings, naive_search, same
 from trisampler.encoders.embeddings import Embeddings
+from trisampler.search.candidates import candidates_table
+from trisampler.search.dense import search_neighbours, search_queries
 from trisampler.search.errors import SearchError
 from trisampler.search.flat import search_flat
 from trisampler.search.index import Index
@@ -223,6 +226,20 @@ def test_an_exact_one_is_a_manifest_only(corpus: Embeddings, tmp_path: Path) -> 
     index.save(tmp_path / "index")
     assert [path.name for path in (tmp_path / "index").iterdir()] == [MANIFEST]
     assert Index.load(tmp_path / "index") == index
+
+
+def test_searches_by_id_go_through_the_index(
+    built: dict[str, Index], queries: Embeddings, corpus: Embeddings
+) -> None:
+    index = built["IVF16,PQ8"]
+    asked = pl.Series(queries.ids[40:60])
+    table = search_queries(queries, corpus, asked, 20, index.search)
+    whole = index.search(queries, corpus, 20)
+    expected = candidates_table(queries.ids, corpus.ids, whole)
+    assert table.equals(expected.filter(pl.col("query_id").is_in(asked.implode())))
+    near = search_neighbours(corpus, pl.Series(corpus.ids[:9]), 5, index.search)
+    assert near.filter(pl.col("query_id") == pl.col("doc_id")).is_empty()
+    assert near["rank"].to_list() == [1, 2, 3, 4, 5] * 9
 
 
 @pytest.mark.parametrize("factory", ["exact", "SQfp16"])

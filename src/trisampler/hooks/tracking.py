@@ -117,6 +117,9 @@ class TrackingHooks:
         for name in names:
             if name.endswith(".training_history"):
                 self._log(list(_history(name.partition(".")[0], catalog.load(name))))
+            if name.endswith(".index_report"):
+                recall = catalog.load(name)["recall"]
+                self._log([(f"index/{name.partition('.')[0]}/recall", recall, 0)])
         for name in _INPUTS:
             if name in names:
                 self._log_input(name, catalog)

@@ -1,15 +1,24 @@
-"""A round: retrieve, ask the teacher, sample, train, embed with the new encoder, search with it.
+"""A round: retrieve, ask the teacher, sample, train, embed, index and search with the new encoder.
 
-One modular pipeline, instantiated once per round. A round begins with the embeddings of the encoder
-before it and ends with those of its own, which the next round and the evaluation share.
+One modular pipeline, instantiated once per round. A round begins with embeddings and index of the
+encoder before it and ends with its own, which the next round and the evaluation share.
 """
 
 from kedro.pipeline import Pipeline
 
-from trisampler.pipelines import embedding, retrieval, sampling, search, teaching, training
+from trisampler.pipelines import (
+    embedding,
+    indexing,
+    retrieval,
+    sampling,
+    search,
+    teaching,
+    training,
+)
 from trisampler.pipelines.namespaces import in_namespace
 
-_OF_AN_ENCODER = ("corpus_embeddings", "query_embeddings")
+_OF_AN_ENCODER = ("corpus_embeddings", "query_embeddings", "index")
+_FOUND = ("index_report", "dev_run", "test_run")
 
 
 def create_round(number: int) -> Pipeline:
@@ -29,7 +38,7 @@ def create_round(number: int) -> Pipeline:
         inputs={name: f"former_{name}" for name in ("encoder", *_OF_AN_ENCODER)},
     )
     embed_and_search = Pipeline(
-        [embedding.create_pipeline(), search.create_pipeline()],
+        [stage.create_pipeline() for stage in (embedding, indexing, search)],
         inputs={"encoder": "trained_encoder"},
     )
     return in_namespace(
@@ -42,6 +51,6 @@ def create_round(number: int) -> Pipeline:
         },
         outputs={
             "trained_encoder": after,
-            **{name: f"{after}.{name}" for name in (*_OF_AN_ENCODER, "dev_run", "test_run")},
+            **{name: f"{after}.{name}" for name in (*_OF_AN_ENCODER, *_FOUND)},
         },
     )

@@ -1,33 +1,42 @@
-"""Search by id, for queries or near documents: embeddings in, a table of ranked documents out."""
+"""Search by id, for queries or near documents: embeddings in, a table of ranked documents out.
+
+Exactly and in this process, unless the caller has another search: by workers, by an index.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
 
 import polars as pl
 
 from trisampler.search.candidates import candidates_table
 from trisampler.search.errors import SearchError
-from trisampler.search.flat import Search, search_flat
+from trisampler.search.flat import search_flat
+from trisampler.search.order import TopK
 from trisampler.search.vectors import SelectedVectors, Vectors
+
+_Corpus = TypeVar("_Corpus", bound=Vectors)
 
 
 def search_queries(
     queries: Vectors,
-    corpus: Vectors,
+    corpus: _Corpus,
     query_ids: pl.Series,
     depth: int,
-    search: Search = search_flat,
+    search: Callable[[Vectors, _Corpus, int], TopK] = search_flat,
 ) -> pl.DataFrame:
-    """The `depth` nearest documents of some queries, exactly, as a candidates or run table.
+    """The `depth` nearest documents of some queries, as a candidates or run table.
 
     Args:
         queries: embeddings of at least the queries asked for.
         corpus: embeddings of the documents.
         query_ids: which queries; repeated ids count once, and the order does not matter.
         depth: documents of each query.
-        search: how it is done; by default in this process.
+        search: how it is done; by default exactly, in this process.
 
     Raises:
-        SearchError: a query has no vector, or what `search_flat` raises.
+        SearchError: a query has no vector, or what `search` raises.
     """
     asked = query_ids.drop_nulls().unique().sort()
     known = pl.DataFrame({"query_id": queries.ids}, schema={"query_id": pl.String})
@@ -45,9 +54,12 @@ def search_queries(
 
 
 def search_neighbours(
-    corpus: Vectors, document_ids: pl.Series, depth: int, search: Search = search_flat
+    corpus: _Corpus,
+    document_ids: pl.Series,
+    depth: int,
+    search: Callable[[Vectors, _Corpus, int], TopK] = search_flat,
 ) -> pl.DataFrame:
-    """The `depth` nearest other documents of some documents, exactly, as a candidates table.
+    """The `depth` nearest other documents of some documents, as a candidates table.
 
     Args:
         corpus: embeddings of all documents.

@@ -7,6 +7,7 @@ decides only which documents are looked at.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ConfigDict
 
 from trisampler.search.arrays import Float32, Int32
 from trisampler.search.errors import SearchError
-from trisampler.search.flat import search_flat
+from trisampler.search.flat import Search, search_flat
 from trisampler.search.inputs import DEFAULT_MEMORY, SearchMemory
 from trisampler.search.order import TopK
 from trisampler.search.settings import EXACT, IndexSettings
@@ -67,6 +68,7 @@ class Index:
         corpus: IdentifiedVectors,
         depth: int,
         memory: SearchMemory = DEFAULT_MEMORY,
+        exact: Search | None = None,
     ) -> TopK:
         """The best documents of each query; the same whatever the memory and threads.
 
@@ -75,6 +77,8 @@ class Index:
             corpus: the vectors that the index was built of.
             depth: how many documents of each query.
             memory: what to hold at a time, besides the index.
+            exact: how exact search is done, of all queries or of those that the index lists too
+                few documents for; by default in this process.
 
         Returns:
             K = min(depth, N) rows of the corpus and canonical scores, in the one order.
@@ -83,12 +87,13 @@ class Index:
             SearchError: the corpus is another one, or what `search_flat` raises.
         """
         self._check_corpus(corpus)
+        exact = exact or partial(search_flat, memory=memory)
         if self.lists is None:
-            return search_flat(queries, corpus, depth, memory)
+            return exact(queries, corpus, depth)
         from trisampler.search.listed import search_rest
 
         found = self.search_lists(queries, corpus, depth, memory)
-        return search_rest(found, queries, corpus, memory)
+        return search_rest(found, queries, corpus, exact)
 
     def search_lists(
         self, queries: Vectors, corpus: Vectors, depth: int, memory: SearchMemory = DEFAULT_MEMORY

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from trisampler.search.arrays import Float32, Int32
-from trisampler.search.flat import search_flat
+from trisampler.search.flat import Search
 from trisampler.search.inputs import SearchMemory, corpus_blocks, query_blocks, watched
 from trisampler.search.order import FILLER, TopK, rows_of, scores_of
 from trisampler.search.rescoring import best_listed
@@ -60,7 +60,7 @@ def search_listed(
     return TopK(rows_QK, scores_QK)
 
 
-def search_rest(found: TopK, queries: Vectors, corpus: Vectors, memory: SearchMemory) -> TopK:
+def search_rest(found: TopK, queries: Vectors, corpus: Vectors, exact: Search) -> TopK:
     """What `search_listed` found, and for queries with fewer than K what exact search finds.
 
     A warning says how many these are, for each takes as long as it does without an index.
@@ -76,7 +76,7 @@ def search_rest(found: TopK, queries: Vectors, corpus: Vectors, memory: SearchMe
         len(rest_Q),
         queries_count,
     )
-    exact = search_flat(SelectedVectors(queries, rest_Q), corpus, depth, memory)
+    rest = exact(SelectedVectors(queries, rest_Q), corpus, depth)
     rows_QK, scores_QK = found.rows_QK.copy(), found.scores_QK.copy()
-    rows_QK[rest_Q], scores_QK[rest_Q] = exact.rows_QK, exact.scores_QK
+    rows_QK[rest_Q], scores_QK[rest_Q] = rest.rows_QK, rest.scores_QK
     return TopK(rows_QK, scores_QK)

@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from trisampler.pipelines import embedding, search
+from trisampler.pipelines import embedding, indexing, search
 from trisampler.pipelines.baseline.nodes import (
     load_pretrained,
     search_test,
@@ -12,7 +12,7 @@ from trisampler.pipelines.namespaces import in_namespace
 
 
 def create_pipeline() -> Pipeline:
-    """Search with BM25; load encoder_0, embed and search with it."""
+    """Search with BM25; load encoder_0, embed, index and search with it."""
     return Pipeline(
         [_bm25(), _pretrained_encoder()],
         namespace="baseline",
@@ -51,6 +51,6 @@ def _pretrained_encoder() -> Pipeline:
     load = Node(load_pretrained, "params:encoder", "encoder", name="load_pretrained")
     return in_namespace(
         "encoder_0",
-        [load, embedding.create_pipeline(), search.create_pipeline()],
+        [load, *(stage.create_pipeline() for stage in (embedding, indexing, search))],
         outputs={"encoder": "encoder_0"},
     )

@@ -14,6 +14,7 @@ def create_pipeline() -> Pipeline:
                 inputs=[
                     "query_embeddings",
                     "corpus_embeddings",
+                    "index",
                     "train_judgements",
                     "params:retrieval.depth",
                     "params:cluster",
@@ -25,6 +26,7 @@ def create_pipeline() -> Pipeline:
                 retrieve_neighbours,
                 inputs=[
                     "corpus_embeddings",
+                    "index",
                     "train_judgements",
                     "params:retrieval.neighbours",
                     "params:sampling.pools",

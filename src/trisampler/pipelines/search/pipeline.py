@@ -18,6 +18,7 @@ def create_pipeline() -> Pipeline:
                 inputs=[
                     "query_embeddings",
                     "corpus_embeddings",
+                    "index",
                     f"{split}_judgements",
                     "params:evaluation.depth",
                     "params:cluster",
