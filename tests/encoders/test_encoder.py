@@ -247,6 +247,20 @@ class TestFingerprint:
         config.write_text(json.dumps({**json.loads(config.read_text()), "do_lower_case": False}))
         assert self.of(load(copy)) != self.of(load(tiny_encoder_folder))
 
+    @pytest.mark.parametrize(
+        ("attribute", "value"), [("truncation_side", "left"), ("split_special_tokens", True)]
+    )
+    def test_what_the_tokenizer_keeps_outside_its_rules_changes_it(
+        self, tiny_encoder_folder: Path, tmp_path: Path, attribute: str, value: object
+    ) -> None:
+        copy = Path(shutil.copytree(tiny_encoder_folder, tmp_path / "copy"))
+        config = copy / "tokenizer_config.json"
+        config.write_text(json.dumps({**json.loads(config.read_text()), attribute: value}))
+        changed, plain = (load(folder, document_length=6) for folder in (copy, tiny_encoder_folder))
+        text = "[CLS] one two three four five six seven eight"
+        assert changed.token_ids([text], "document") != plain.token_ids([text], "document")
+        assert self.of(changed) != self.of(plain)
+
     def test_the_architecture_changes_it(self, tiny_encoder_folder: Path, tmp_path: Path) -> None:
         copy = Path(shutil.copytree(tiny_encoder_folder, tmp_path / "copy"))
         file = copy / "config.json"

@@ -17,6 +17,8 @@ _name_or_path transformers_version architectures dtype torch_dtype use_cache id2
 output_attentions output_hidden_states return_dict problem_type gradient_checkpointing
 hidden_dropout_prob attention_probs_dropout_prob classifier_dropout initializer_range
 """
+# What a tokenizer's tokens depend on that transformers keeps apart from its rules.
+_BESIDE_THE_RULES = ("truncation_side", "split_special_tokens")
 
 
 def load_backbone(folder: Path) -> Any:
@@ -159,11 +161,12 @@ def digest_backbone(backbone: Any) -> str:
 
 
 def digest_tokenizer(tokenizer: Any) -> str:
-    """SHA-256 (hex) over the tokenizer's rules and vocabulary.
+    """SHA-256 (hex) over the tokenizer's rules and vocabulary, and the side it cuts texts at.
 
-    The truncation and padding in it are left out: they are whatever the last call asked for.
+    The truncation and padding in the rules are left out: they are whatever the last call asked for.
     """
     rules = json.loads(tokenizer.backend_tokenizer.to_str())
     rules.pop("truncation", None)
     rules.pop("padding", None)
-    return hashlib.sha256(json.dumps(rules, sort_keys=True).encode()).hexdigest()
+    beside = {name: getattr(tokenizer, name, None) for name in _BESIDE_THE_RULES}
+    return hashlib.sha256(json.dumps([rules, beside], sort_keys=True).encode()).hexdigest()
