@@ -130,6 +130,18 @@ class TestEmbed:
         np.testing.assert_allclose(found.vectors(), expected, atol=1e-5)
         np.testing.assert_allclose(found.vectors(np.array([40, 10])), expected[[40, 10]], atol=1e-5)
 
+    def test_a_corpus_grown_by_a_hundredth_encodes_that_hundredth(
+        self, encoder: Encoder, cache: VectorCache
+    ) -> None:
+        before = embed_documents(encoder, texts_of(range(200)), cache)
+        # New ids stand among the old ones.
+        texts = texts_of(range(200))
+        grown = [*texts[:50], "new", *texts[50:120], "newer", *texts[120:]]
+        found = embed_documents(encoder, grown, cache)
+        assert found.encoded == 2
+        kept = np.setdiff1d(np.arange(202), [50, 121])
+        np.testing.assert_array_equal(found.vectors(kept), before.vectors())
+
     def test_one_weight_changed_by_a_thousandth_makes_every_row_a_miss(
         self, encoder: Encoder, cache: VectorCache
     ) -> None:
@@ -384,7 +396,7 @@ class TestArtifact:
 
 
 @pytest.mark.slow
-def test_killed_while_embedding_it_ends_with_the_same_bytes(
+def test_killed_or_run_twice_at_once_it_ends_with_the_same_bytes(
     tiny_encoder_folder: Path, tmp_path: Path
 ) -> None:
     def start(cache: Path) -> subprocess.Popen[bytes]:
@@ -403,12 +415,15 @@ def test_killed_while_embedding_it_ends_with_the_same_bytes(
         process.wait()
     assert 0 < committed(tmp_path / "killed") < whole
     assert start(tmp_path / "killed").wait() == 0
+    both = [start(tmp_path / "both") for _ in range(2)]
+    assert [process.wait() for process in both] == [0, 0]
     for name in (VECTORS, DIGESTS, COMMITS):
-        killed, undisturbed = (
+        killed, at_once, undisturbed = (
             next((tmp_path / one).glob(f"*/{name}")).read_bytes()
-            for one in ("killed", "undisturbed")
+            for one in ("killed", "both", "undisturbed")
         )
         assert killed == undisturbed
+        assert at_once == undisturbed
 
 
 if __name__ == "__main__":  # the program that the last test kills: FOLDER CACHE
