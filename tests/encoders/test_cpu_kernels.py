@@ -30,7 +30,7 @@ def naive_attention(
 
 @settings(deadline=None, max_examples=30)
 @given(
-    lengths=st.lists(st.integers(1, 6), min_size=1, max_size=6),
+    lengths=st.lists(st.integers(1, 20), min_size=1, max_size=9),
     heads=st.integers(1, 3),
     masked=st.booleans(),
     seed=st.integers(0, 100),
@@ -50,7 +50,7 @@ def test_blocked_attention_is_attention_text_by_text(
             parts = (part[text, head, :length].numpy() for part in (query, key, value))
             expected = naive_attention(*parts, scaling=0.5)
             np.testing.assert_allclose(found_BLHE[text, :length, head], expected, atol=1e-12)
-        assert not found_BLHE[text, length:].any()
+    assert torch.isfinite(found_BLHE).all()  # at padding too, whatever it is
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])

@@ -1,8 +1,8 @@
-"""Attention for bfloat16 on a CPU: block by block, and never over padding.
+"""Attention for bfloat16 on a CPU: block by block, and hardly over padding.
 
 PyTorch's fused kernel computes it two to four times slower there: its products are too small for
-the hardware's bfloat16 instructions. Plain products over as many texts of one length as fit into
-the cache suit them; cutting each group to its length needs no mask.
+the hardware's bfloat16 instructions. Plain products over as many texts of about one length as fit
+into the cache suit them.
 
 Import this module inside functions: it loads torch.
 
@@ -31,6 +31,7 @@ EVERY_TOKEN_SEES_EVERY_OTHER = {
 }
 # Scores at a time: a megabyte in bfloat16, which stays in the second-level cache.
 _SCORES = 1 << 19
+_WIDTH_STEP = 8
 
 
 @contextmanager
@@ -73,7 +74,7 @@ def attend(
     scaling: float,
     **_: Any,
 ) -> tuple[Tensor, None]:
-    """softmax(q k^T * scaling) v for each text and head, as (B, L, H, E); zero at padding."""
+    """softmax(q k^T * scaling) v for each text and head, as (B, L, H, E); anything at padding."""
     texts, heads, tokens, _size = query_BHLE.shape
     lengths = [tokens] * texts if lengths_B is None else lengths_B.tolist()
     attended_BLHE = torch.zeros_like(
@@ -81,19 +82,38 @@ def attend(
     )
     with torch.autocast(query_BHLE.device.type, enabled=False):
         query_BHLE = query_BHLE * scaling
-        for rows, length in _blocks(lengths, heads):
-            q, k, v = (part[rows, :, :length] for part in (query_BHLE, key_BHLE, value_BHLE))
-            weights = torch.softmax(torch.matmul(q, k.transpose(-1, -2)), dim=-1)
-            attended_BLHE[rows, :length] = torch.matmul(weights, v).transpose(1, 2)
+        for rows, width in _blocks(lengths, tokens, heads):
+            q, k, v = (part[rows, :, :width] for part in (query_BHLE, key_BHLE, value_BHLE))
+            scores_BHLL = torch.matmul(q, k.transpose(-1, -2))
+            _hide_padding(scores_BHLL, lengths[rows])
+            weights_BHLL = torch.softmax(scores_BHLL, dim=-1)
+            attended_BLHE[rows, :width] = torch.matmul(weights_BHLL, v).transpose(1, 2)
     return attended_BLHE, None
 
 
-def _blocks(lengths: list[int], heads: int) -> Iterator[tuple[slice, int]]:
-    """Slices of neighbours of one length, as many as fit into the cache."""
+def _blocks(lengths: list[int], tokens: int, heads: int) -> Iterator[tuple[slice, int]]:
+    """Slices of neighbours of about one length, as many as fit into the cache, and their width.
+
+    Widths are multiples of `_WIDTH_STEP` and the last slices of a width powers of two, because
+    oneDNN makes and keeps a kernel for every new shape.
+    """
     start = 0
-    for length, group in groupby(lengths):
+    for width, group in groupby(
+        min(-(-one // _WIDTH_STEP) * _WIDTH_STEP, tokens) for one in lengths
+    ):
         stop = start + len(list(group))
-        step = max(1, _SCORES // max(1, heads * length * length))
-        for first in range(start, stop, step):
-            yield slice(first, min(first + step, stop)), length
-        start = stop
+        most = max(1, _SCORES // max(1, heads * width * width))
+        while start < stop:
+            left = stop - start
+            count = most if left >= most else 1 << (left.bit_length() - 1)
+            yield slice(start, start + count), width
+            start += count
+
+
+def _hide_padding(scores_BHLL: Tensor, lengths: list[int]) -> None:
+    """Let no token see what is beyond its text's length."""
+    first = 0
+    for length, group in groupby(lengths):
+        count = len(list(group))
+        scores_BHLL[first : first + count, ..., length:] = float("-inf")
+        first += count

@@ -163,7 +163,7 @@ def embed(
     if len(texts) != len(ids):
         raise EmbeddingsError(f"There are {len(texts)} texts but {len(ids)} ids.")
     check_ids(ids)
-    digests_N = np.array([digest_text(text) for text in texts], dtype=f"S{DIGEST_BYTES}")
+    digests_N = np.fromiter(map(digest_text, texts), f"S{DIGEST_BYTES}", len(texts))
     store, encoded = fill_cache(encoder, texts, digests_N, side, cache, settings, encoding)
     _LOGGER.info("%d texts (%s): %d encoded, the rest from the cache.", len(ids), side, encoded)
     return Embeddings(

@@ -54,35 +54,38 @@ def token_batches(
     """
     # Characters foretell tokens well enough to keep alike lengths together.
     order_N = np.argsort([-len(text) for text in texts], kind="stable")
+    waiting: list[tuple[int, list[int]]] = []
     for start in range(0, len(order_N), _TEXTS_AT_A_TIME):
         rows = order_N[start : start + _TEXTS_AT_A_TIME]
-        ids = tokenize([texts[row] for row in rows])
-        lengths = np.array([len(one) for one in ids])
-        by_length = np.argsort(-lengths, kind="stable")
-        widths = np.minimum(-(-lengths // _WIDTH_STEP) * _WIDTH_STEP, most_tokens).clip(min=1)
-        for group in _cut(widths[by_length], batch_tokens):
-            chosen = by_length[group]
-            width = int(widths[chosen[0]])
-            yield _padded(rows[chosen], [ids[number] for number in chosen], width, padding_id)
+        waiting += zip(rows, tokenize([texts[row] for row in rows]), strict=True)
+        waiting.sort(key=lambda one: -len(one[1]))
+        last = start + _TEXTS_AT_A_TIME >= len(order_N)
+        # Batches are full but for the last, so that there are few shapes.
+        while waiting and (last or len(waiting) >= _texts_of(waiting, batch_tokens, most_tokens)):
+            count = _texts_of(waiting, batch_tokens, most_tokens)
+            yield _padded(waiting[:count], _width(waiting, most_tokens), padding_id)
+            del waiting[:count]
 
 
-def _cut(widths: np.ndarray, batch_tokens: int) -> Iterator[slice]:
-    """Slices of descending `widths`, each within `batch_tokens` once padded."""
-    start = 0
-    while start < len(widths):
-        stop = start + max(1, batch_tokens // int(widths[start]))
-        yield slice(start, stop)
-        start = stop
+def _width(waiting: list[tuple[int, list[int]]], most_tokens: int) -> int:
+    """To how many tokens a batch is padded that begins with the longest waiting text."""
+    longest = len(waiting[0][1])
+    return max(1, min(-(-longest // _WIDTH_STEP) * _WIDTH_STEP, most_tokens))
 
 
-def _padded(rows_B: np.ndarray, ids: list[list[int]], width: int, padding_id: int) -> TokenBatch:
-    shape = (len(ids), width)
+def _texts_of(waiting: list[tuple[int, list[int]]], batch_tokens: int, most_tokens: int) -> int:
+    """How many texts of that width a batch holds."""
+    return max(1, batch_tokens // _width(waiting, most_tokens))
+
+
+def _padded(texts: list[tuple[int, list[int]]], width: int, padding_id: int) -> TokenBatch:
+    shape = (len(texts), width)
     input_ids_BL = np.full(shape, padding_id, dtype=np.int64)
     attention_mask_BL = np.zeros(shape, dtype=np.int64)
-    for row, one in enumerate(ids):
-        input_ids_BL[row, : len(one)] = one
-        attention_mask_BL[row, : len(one)] = 1
-    return TokenBatch(rows_B, input_ids_BL, attention_mask_BL)
+    for place, (_, ids) in enumerate(texts):
+        input_ids_BL[place, : len(ids)] = ids
+        attention_mask_BL[place, : len(ids)] = 1
+    return TokenBatch(np.array([row for row, _ in texts]), input_ids_BL, attention_mask_BL)
 
 
 def made_ahead(batches: Iterator[TokenBatch]) -> Iterator[TokenBatch]:
