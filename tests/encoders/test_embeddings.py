@@ -19,6 +19,7 @@ import polars as pl
 import pytest
 import torch
 
+from trisampler.encoders import chunks as chunking
 from trisampler.encoders import embeddings_folder, filling
 from trisampler.encoders.chunk_encoding import EncodeChunks
 from trisampler.encoders.embeddings import Embeddings, embed
@@ -218,6 +219,19 @@ class TestEmbed:
                 (one.store_folder(header) / name).read_bytes() for one in (elsewhere, cache)
             )
             assert found == expected, name
+
+    def test_much_work_is_committed_in_more_chunks_to_the_same_vectors(
+        self, encoder: Encoder, cache: VectorCache, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        texts = texts_of(range(50))
+        whole = embed_documents(encoder, texts, VectorCache(cache.folder / "whole"))
+        monkeypatch.setitem(chunking._CHUNK_PRODUCTS, "cpu", 1e6)
+        found = embed_documents(encoder, texts, cache)
+        assert whole.store is not None
+        assert found.store is not None
+        assert len(whole.store.commits) == 1
+        assert 5 < len(found.store.commits) < 50
+        np.testing.assert_allclose(found.vectors(), whole.vectors(), atol=1e-6)
 
     def test_a_damaged_cache_is_rebuilt_with_a_warning(
         self, encoder: Encoder, cache: VectorCache, caplog: pytest.LogCaptureFixture

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trisampler.encoders.chunk_encoding import ChunkEncoding, encoding_here
+from trisampler.encoders.chunks import chunk_tokens, cut_in_chunks, likely_tokens
 from trisampler.encoders.precision import precision_name, resolve_device, resolve_precision
 from trisampler.encoders.settings import EncodingSettings, Side
 from trisampler.encoders.store_filling import Compute, fill_store
@@ -22,7 +23,7 @@ from trisampler.encoders.vector_store import VectorStore
 if TYPE_CHECKING:
     from trisampler.encoders.encoder import Encoder
 
-# Texts in a commit; a crash can cost as many for each chunk under way.
+# Most texts in a commit; a crash can cost as many for each chunk under way.
 CHUNK_TEXTS = 4096
 _PLURAL = {"query": "queries", "document": "documents"}
 
@@ -57,12 +58,21 @@ def fill_cache(
                 ([texts[row] for row in rows] for rows in chunks), on_done
             )
 
+    def cut(rows: np.ndarray) -> list[np.ndarray]:
+        most, prompt = encoder.settings.length(side), len(encoder.settings.prompt(side))
+        return cut_in_chunks(
+            rows,
+            [likely_tokens(prompt + len(texts[row]), most) for row in rows],
+            most_rows=CHUNK_TEXTS,
+            most_tokens=chunk_tokens(encoder.tower(side), resolve_device(settings.device)),
+        )
+
     return fill_store(
         cache,
         header_of(encoder, side, settings),
         digests_N,
         encoding_of_rows,
-        chunk=CHUNK_TEXTS,
+        cut=cut,
         description=f"Encoding {_PLURAL[side]}",
         unit="text",
     )

@@ -20,6 +20,10 @@ Compute = Callable[[Iterable[np.ndarray], Callable[[int], object]], Iterator[np.
 """From chunks of positions (n,) among the N, and what to tell how many are done, to the rows (n, D)
 of each chunk, in the order of the chunks. Several may be under way at once."""
 
+Cut = Callable[[np.ndarray], list[np.ndarray]]
+"""From all positions to compute to chunks of them, such that what some chunks leave is cut into
+just the others."""
+
 
 def fill_store(
     cache: VectorCache,
@@ -27,7 +31,7 @@ def fill_store(
     digests_N: np.ndarray,
     computing: Callable[[], AbstractContextManager[Compute]],
     *,
-    chunk: int,
+    cut: Cut,
     description: str,
     unit: str,
 ) -> tuple[VectorStore, int]:
@@ -42,7 +46,7 @@ def fill_store(
         header: what its rows are made with.
         digests_N: what each row is found by, S16.
         computing: entered only where something is missing.
-        chunk: rows in a commit: a crash can cost as many for each chunk under way.
+        cut: how rows are committed together: a crash can cost each chunk under way.
         description: of the progress bar.
         unit: of the progress bar.
     """
@@ -53,7 +57,7 @@ def fill_store(
         # Another process may have filled it while this one waited.
         missing = _missing(cache.open(header), digests_N)
         if len(missing):
-            chunks = [missing[start : start + chunk] for start in range(0, len(missing), chunk)]
+            chunks = cut(missing)
             with computing() as compute, progress_bar(len(missing), description, unit) as bar:
                 for rows, computed_ND in zip(chunks, compute(chunks, bar.update), strict=True):
                     writer.append(digests_N[rows], computed_ND)

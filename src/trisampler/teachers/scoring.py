@@ -12,6 +12,7 @@ from contextlib import contextmanager
 import numpy as np
 import polars as pl
 
+from trisampler.encoders.chunks import chunk_tokens, cut_in_chunks, likely_tokens
 from trisampler.encoders.precision import precision_name, resolve_device, resolve_precision
 from trisampler.encoders.store_filling import Compute, fill_store
 from trisampler.encoders.store_format import Header
@@ -25,8 +26,8 @@ from trisampler.teachers.settings import TeacherSettings
 
 SCORES_SCHEMA = {"query_id": pl.String, "doc_id": pl.String, "score": pl.Float32}
 
-# Pairs in a commit: what a crash can cost. A large cross-encoder on a CPU takes a minute for them.
-CHUNK_PAIRS = 1024
+# Most pairs in a commit: what a crash can cost.
+CHUNK_PAIRS = 4096
 _PRODUCTS_AT_ONCE = 8192
 _LOGGER = logging.getLogger(__name__)
 
@@ -86,13 +87,21 @@ def _read_together(
 
             yield compute
 
+    def cut(rows: np.ndarray) -> list[np.ndarray]:
+        return cut_in_chunks(
+            rows,
+            [likely_tokens(len(pairs.text_pair(row)), settings.pair_length) for row in rows],
+            most_rows=CHUNK_PAIRS,
+            most_tokens=chunk_tokens(cross_encoder.model, resolve_device(settings.device)),
+        )
+
     digests_X = pairs.digests()
     store, scored = fill_store(
         cache,
         header,
         digests_X,
         scoring_of_rows,
-        chunk=CHUNK_PAIRS,
+        cut=cut,
         description="Scoring pairs",
         unit="pair",
     )
