@@ -18,6 +18,7 @@ import numpy as np
 from trisampler.encoders.chunk_encoding import ChunkEncoding, encoding_here
 from trisampler.encoders.errors import EmbeddingsError
 from trisampler.encoders.filling import fill_cache
+from trisampler.encoders.mapped import LARGE_READ, let_go
 from trisampler.encoders.settings import EncodingSettings, Side
 from trisampler.encoders.store_format import DIGEST_BYTES
 from trisampler.encoders.vector_cache import VectorCache
@@ -85,11 +86,12 @@ class Embeddings:
         wanted = self.rows_N[slice(None) if rows is None else rows]
         if len(wanted) == 0:
             return np.empty((0, self.dimension), dtype=np.float32)
-        if _side_by_side(wanted):
-            found = self.source_ND[int(wanted[0]) : int(wanted[-1]) + 1]
-        else:
-            found = self.source_ND[wanted]
-        return np.array(found, dtype=np.float32)
+        span = self.source_ND[int(wanted.min()) : int(wanted.max()) + 1]
+        found = span if _side_by_side(wanted) else self.source_ND[wanted]
+        vectors_ND = np.array(found, dtype=np.float32)
+        if vectors_ND.nbytes >= LARGE_READ:
+            let_go(span)
+        return vectors_ND
 
     @cached_property
     def digest(self) -> str:
