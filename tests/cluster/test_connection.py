@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import sys
 from pathlib import Path
 
@@ -37,6 +38,20 @@ def test_no_ray_is_one_sentence() -> None:
 def test_no_ray_is_found_before_anything_runs() -> None:
     with pytest.raises(ParameterError, match=f"cluster: cluster.kind is ray, and {SENTENCE}"):
         check_parameters({"cluster": {"kind": "ray"}})
+
+
+def test_an_address_where_no_cluster_is_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{closed.getsockname()[1]}"
+        with pytest.raises(ClusterError, match=rf"no Ray cluster at {address} .*refused.*RAY_ADDR"):
+            connected(ClusterSettings(kind="ray", address=address))
+        monkeypatch.setenv("RAY_ADDRESS", address)
+        with pytest.raises(ClusterError, match=f"no Ray cluster at {address} "):
+            connected(ClusterSettings(kind="ray"))
 
 
 @pytest.mark.usefixtures("_no_ray")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from importlib.util import find_spec
 from typing import Any
 
@@ -50,13 +51,14 @@ def connected(settings: ClusterSettings) -> Any:
 
 def _connect(ray: Any, address: str) -> None:
     try:
+        _knock(address)
         ray.init(
             address,
             logging_level=logging.ERROR,
             runtime_env={"worker_process_setup_hook": "trisampler.cluster.worker_process.set_up"},
             **({"include_dashboard": False} if address == _HERE else {}),
         )
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise ClusterError(
             f"There is no Ray cluster at {address} that this run can use ({error}). Correct "
             "cluster.address or RAY_ADDRESS; without both a cluster of this machine is started."
@@ -64,8 +66,15 @@ def _connect(ray: Any, address: str) -> None:
     nodes = [node for node in ray.nodes() if node["Alive"]]
     where = "of this machine" if address == _HERE else f"at {address}"
     _LOGGER.info(
-        "Ray cluster %s: %d nodes, %g CPUs, %g GPUs.",
+        "Ray cluster %s: %d node(s), %g CPUs, %g GPUs.",
         where,
         len(nodes),
         *(sum(node["Resources"].get(kind, 0) for node in nodes) for kind in ("CPU", "GPU")),
     )
+
+
+def _knock(address: str) -> None:
+    """Raise OSError where nobody listens at host:port: Ray would try for minutes."""
+    host, _, port = address.rpartition(":")
+    if port.isdigit() and "/" not in host:
+        socket.create_connection((host, int(port)), timeout=10).close()

@@ -87,6 +87,9 @@ def _search_shard(
     """What a worker does; `first` is the corpus's row that is the shard's row 0."""
     import faiss
 
-    # Ray sees to this in a new process; this one may have had another number of CPUs before.
+    # Loaded for one small shard it does not pay, but a worker has many.
+    import torch
+
     faiss.omp_set_num_threads(threads)
+    torch.set_num_threads(threads)
     return ShardTopK(first, search_flat(queries, shard, depth))
