@@ -17,6 +17,9 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+# The layout that suits a batch of so many tokens suits others.
+_LIKELY_TOKENS = 4096
+
 
 def onednn_serves_linear() -> bool:
     """Whether this PyTorch and CPU can, and gain from it."""
@@ -24,6 +27,7 @@ def onednn_serves_linear() -> bool:
         bool(torch.backends.mkldnn.is_available())  # type: ignore[no-untyped-call]
         and torch.backends.cpu.get_cpu_capability() == "AVX512"
         and hasattr(torch.ops.mkldnn, "_linear_pointwise")
+        and hasattr(torch.ops.mkldnn, "_reorder_linear_weight")
     )
 
 
@@ -31,13 +35,17 @@ def onednn_serves_linear() -> bool:
 def onednn_linear(module: nn.Module, dtype: torch.dtype) -> Iterator[None]:
     """Inside, the linear layers of `module` compute in `dtype` by oneDNN, without gradients.
 
-    In float32 they use their own weights; in bfloat16 a copy that lives as long as this context.
+    In float32 they use their own weights; in bfloat16 a copy that lives as long as this context, laid
+    out as the products read it.
     """
     served = onednn_serves_linear()
     layers = [one for one in module.modules() if type(one) is nn.Linear] if served else []
     for layer in layers:
         bias = None if layer.bias is None else layer.bias.detach().to(dtype)
-        layer.__dict__["forward"] = partial(_linear, layer.weight.detach().to(dtype), bias)
+        weight = layer.weight.detach().to(dtype)
+        if dtype != torch.float32:
+            weight = torch.ops.mkldnn._reorder_linear_weight(weight, _LIKELY_TOKENS)
+        layer.__dict__["forward"] = partial(_linear, weight, bias)
     try:
         yield
     finally:
