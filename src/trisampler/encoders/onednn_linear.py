@@ -35,8 +35,8 @@ def onednn_serves_linear() -> bool:
 def onednn_linear(module: nn.Module, dtype: torch.dtype) -> Iterator[None]:
     """Inside, the linear layers of `module` compute in `dtype` by oneDNN, without gradients.
 
-    In float32 they use their own weights; in bfloat16 a copy that lives as long as this context, laid
-    out as the products read it.
+    In float32 they use their own weights; in bfloat16 a copy, laid out as the products read it,
+    that lives as long as this context.
     """
     served = onednn_serves_linear()
     layers = [one for one in module.modules() if type(one) is nn.Linear] if served else []
