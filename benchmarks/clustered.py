@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
 DIMENSION = 384
 _CLUSTERS = 2_000
+_WRITTEN_AT_ONCE = 20_000
 
 
 def clustered(queries: int, documents: int) -> tuple[np.ndarray, np.ndarray]:
@@ -19,6 +22,24 @@ def clustered(queries: int, documents: int) -> tuple[np.ndarray, np.ndarray]:
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
     return around(queries), around(documents)
+
+
+def write_clustered(path: Path, documents: int) -> np.ndarray:
+    """Such vectors as a `.npy` file, made a block at a time; the file, mapped for reading."""
+    random = np.random.default_rng(2)
+    centres = random.standard_normal((_CLUSTERS, DIMENSION), dtype=np.float32)
+    file_ND = np.lib.format.open_memmap(
+        path, mode="w+", dtype=np.float32, shape=(documents, DIMENSION)
+    )
+    for first in range(0, documents, _WRITTEN_AT_ONCE):
+        count = min(_WRITTEN_AT_ONCE, documents - first)
+        block = random.standard_normal((count, DIMENSION), dtype=np.float32)
+        block += centres[random.integers(_CLUSTERS, size=count)]
+        block /= np.linalg.norm(block, axis=1, keepdims=True)
+        file_ND[first : first + count] = block
+    file_ND.flush()
+    del file_ND
+    return np.load(path, mmap_mode="r", allow_pickle=False)
 
 
 def random_pairs(queries: int, documents: int) -> np.ndarray:

@@ -12,6 +12,7 @@ from trisampler.search.errors import SearchError
 from trisampler.search.flat import search_flat
 from trisampler.search.merging import ShardTopK, merge, search_shard, shard_rows
 from trisampler.search.order import TopK
+from trisampler.search.vectors import ConsecutiveVectors, SelectedVectors
 
 
 def vectors_with_ties(seed: int, count: int) -> np.ndarray:
@@ -59,6 +60,14 @@ def test_only_the_rows_of_the_shard_are_read() -> None:
     found = search_shard(queries, embeddings(vectors), range(4, 10), 2)
     assert found.first == 4
     assert merge([found], 2).rows_QK.tolist() == [[9, 8]]
+
+
+def test_ids_of_a_shard_are_cut_out_once() -> None:
+    """Rows are named one by one: a cut for each would take longer than the search."""
+    corpus = embeddings(np.ones((10, 4)))
+    shard = ConsecutiveVectors(corpus, range(4, 10))
+    assert shard.ids is shard.ids
+    assert SelectedVectors(shard, np.array([1, 5])).ids == ["d000005", "d000009"]
 
 
 def test_a_broken_vector_is_named_by_its_own_id() -> None:

@@ -64,7 +64,8 @@ class SelectedVectors:
     @property
     def ids(self) -> Sequence[str]:
         """One id a row."""
-        return [self.source.ids[row] for row in self.rows_N]
+        ids = self.source.ids  # once: it may be made when asked for
+        return [ids[row] for row in self.rows_N]
 
     @property
     def dimension(self) -> int:
@@ -83,7 +84,7 @@ class ConsecutiveVectors:
     source: Vectors
     rows: range
 
-    @property
+    @cached_property
     def ids(self) -> Sequence[str]:
         """One id a row."""
         return self.source.ids[self.rows.start : self.rows.stop]
