@@ -12,6 +12,7 @@ from trisampler.pipelines import (
     development,
     evaluation,
     ingestion,
+    release,
     reporting,
     survey,
 )
@@ -36,6 +37,7 @@ def _create_pipelines(rounds: int) -> dict[str, Pipeline]:
         "audit": audit.create_pipeline(rounds),
         "evaluation": evaluation.create_pipeline(rounds),
         "reporting": reporting.create_pipeline(rounds),
+        "release": release.create_pipeline(rounds),
     }
     whole = sum(stages.values(), Pipeline([]))
     looked_at = survey.create_pipeline()
@@ -44,4 +46,14 @@ def _create_pipelines(rounds: int) -> dict[str, Pipeline]:
         **stages,
         # With all that it needs: it is asked for before there is anything.
         "survey": (whole + looked_at).to_outputs(*looked_at.outputs()),
+        "refresh": _refresh(whole, rounds),
     }
+
+
+def _refresh(whole: Pipeline, rounds: int) -> Pipeline:
+    """From the source's documents, whatever they are now, to the bundle, with the encoder as it is.
+
+    The nodes are those of the whole DAG, so that what one has made the other need not make.
+    """
+    makes_the_encoder = whole.to_outputs(f"encoder_{rounds}")
+    return ingestion.create_corpus_pipeline() + (whole.to_outputs("bundle") - makes_the_encoder)

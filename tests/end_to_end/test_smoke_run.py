@@ -214,7 +214,7 @@ def test_pipelines_run_one_by_one_come_to_the_same(
 
     project = Project.copy_to(tmp_path_factory.mktemp("apart"))
     rounds = ("round_1", "round_2", "audit")
-    for name in ("ingestion", "baseline", "development", *rounds, "evaluation"):
+    for name in ("ingestion", "baseline", "development", *rounds, "evaluation", "release"):
         project.run("--pipelines", name)
     assert project.metrics() == finished.project.metrics()
     rest: Any = nodes_that_would_run(project.run("--dry-run"))

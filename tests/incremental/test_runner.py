@@ -230,7 +230,7 @@ def test_an_input_that_is_neither_there_nor_made_is_named_before_anything_runs(
     tail = PIPELINE.filter(node_names=["split", "join"])
     assert project.run(tail) == []
     project.path("number").unlink()
-    with pytest.raises(MissingInputError, match=r"no number \(.*number.json\), which split needs"):
+    with pytest.raises(MissingInputError, match=r"not there: number \(.*number.json\)\."):
         project.run(tail)
     assert calls == []
     assert project.joined() == {"product": 6, "total": 5}

@@ -12,6 +12,8 @@ from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline
 
+from trisampler.incremental.keys import node_keys
+
 PROJECT = Path(__file__).parents[2]
 ENVIRONMENTS = sorted(path.name for path in (PROJECT / "conf").iterdir() if path.is_dir())
 
@@ -77,6 +79,30 @@ def test_free_inputs_are_parameters_and_declared_handles(
     for name in pipeline.inputs():
         if not name.startswith("param"):
             assert catalog.get(name).grows_in_place, name
+
+
+def test_a_refresh_is_the_whole_dags_way_from_documents_and_encoder_to_the_bundle(
+    project: tuple[Pipeline, DataCatalog],
+) -> None:
+    whole, _ = project
+    refresh = pipelines["refresh"]
+    own = {node.name for node in refresh.nodes} - {node.name for node in whole.nodes}
+    assert own == {"ingestion.read_corpus"}
+    assert {"corpus", "encoder_2.index", "bundle", "release_report"} <= refresh.all_outputs()
+    for node in refresh.nodes:
+        assert not [name for name in node.inputs if "judgements" in name], node.name
+    for name in refresh.all_outputs():
+        assert not name.removeprefix("encoder_").isdigit(), name
+
+
+def test_the_corpus_has_the_same_key_in_a_refresh_and_in_the_whole_dag(
+    project: tuple[Pipeline, DataCatalog],
+) -> None:
+    _, catalog = project
+    whole = node_keys(pipelines["ingestion"], catalog)["ingestion.read_source"]
+    refresh = node_keys(pipelines["refresh"], catalog)["ingestion.read_corpus"]
+    (read_source,) = pipelines["ingestion"].filter(node_names=["ingestion.read_source"]).nodes
+    assert whole.of_output(read_source.outputs.index("corpus")) == refresh.of_output(0)
 
 
 def test_rounds_differ_in_their_number_alone(project: tuple[Pipeline, DataCatalog]) -> None:

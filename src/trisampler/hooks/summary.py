@@ -1,4 +1,4 @@
-"""The short table at the end of a run, and where things are."""
+"""What a run ends with: the short table, what was released, and where things are."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class SummaryHooks:
-    """Prints the table where the pipeline measures something.
+    """Prints something where the pipeline measures or releases something.
 
     Args:
         tracking: Knows where the MLflow run is.
@@ -28,9 +28,21 @@ class SummaryHooks:
     def after_pipeline_run(
         self, pipeline: Pipeline, catalog: DataCatalog, run_result: dict[str, Any]
     ) -> None:
-        """Print the table, the encoder's folder, the report and the MLflow run."""
-        if "summary" not in run_result:
-            return
+        """Print the table, what the bundle holds, and where everything is."""
+        lines = []
+        if "summary" in run_result:
+            lines += ["", str(catalog.load("summary")).rstrip()]
+        if "release_report" in run_result:
+            from trisampler.release.report import release_text
+
+            lines += ["", release_text(catalog.load("release_report"))]
+        if lines:
+            lines += ["", *self._places(pipeline, catalog, run_result)]
+            sys.stdout.write("\n".join(lines) + "\n")
+
+    def _places(
+        self, pipeline: Pipeline, catalog: DataCatalog, run_result: dict[str, Any]
+    ) -> list[str]:
         from trisampler.incremental.keys import artifact_path
 
         encoders = sorted(
@@ -41,8 +53,9 @@ class SummaryHooks:
             ),
             key=lambda name: int(name.removeprefix("encoder_")),
         )
-        lines = ["", str(catalog.load("summary")).rstrip(), ""]
-        lines += [f"model   {artifact_path(catalog, encoders[-1])}"] if encoders else []
-        lines += [f"report  {artifact_path(catalog, 'report')}"]
-        lines += [f"MLflow  {self._tracking.where or 'no run: nothing to do, or tracking is off'}"]
-        sys.stdout.write("\n".join(lines) + "\n")
+        places = [("model", name) for name in encoders[-1:]]
+        places += [(name, name) for name in ("bundle", "report") if name in run_result]
+        return [
+            *(f"{word:7} {artifact_path(catalog, name)}" for word, name in places),
+            f"MLflow  {self._tracking.where or 'no run: nothing to do, or tracking is off'}",
+        ]

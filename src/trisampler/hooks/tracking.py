@@ -114,6 +114,8 @@ class TrackingHooks:
             self._log(list(_metrics(catalog.load("metrics"))))
         if "audit" in names:
             self._log(list(_audit(catalog.load("audit"))))
+        if "release_report" in names:
+            self._log(list(_release(catalog.load("release_report"))))
         for name in names:
             if name.endswith(".training_history"):
                 self._log(list(_history(name.partition(".")[0], catalog.load(name))))
@@ -206,6 +208,13 @@ def _audit(audit: dict[str, Any]) -> Iterator[tuple[str, float, int]]:
         for name, value in _flatten(told).items():
             if isinstance(value, int | float) and name != "round":
                 yield f"audit/{name}", value, told["round"]
+
+
+def _release(report: dict[str, Any]) -> Iterator[tuple[str, float, int]]:
+    """How many documents the bundle has, and how many of them changed last."""
+    for name, value in {"documents": report["documents"], **report["last_change"]}.items():
+        if isinstance(value, int):
+            yield f"release/{name}", value, 0
 
 
 def _history(round_name: str, history: pl.DataFrame) -> Iterator[tuple[str, float, int]]:

@@ -58,17 +58,19 @@ def check_inputs(pipeline: Pipeline, due: list[str], catalog: Catalog) -> None:
     """Check that what the nodes that are due read is there or made by the pipeline itself.
 
     Raises:
-        MissingInputError: naming what is not, where it belongs, and who needs it.
+        MissingInputError: naming all that is not, and where it belongs.
     """
-    given = pipeline.inputs()
-    for node in pipeline.nodes:
-        for name in node.inputs if node.name in due else []:
-            path = artifact_path(catalog, name) if name in given else None
-            if path is not None and not catalog.exists(name):
-                raise MissingInputError(
-                    f"There is no {name} ({path}), which {node.name} needs and this run does not "
-                    "make. A whole `kedro run` makes everything."
-                )
+    needed = {name for node in pipeline.nodes if node.name in due for name in node.inputs}
+    missing = []
+    for name in sorted(needed & pipeline.inputs()):
+        path = artifact_path(catalog, name)
+        if path is not None and not catalog.exists(name):
+            missing.append(f"{name} ({path})")
+    if missing:
+        raise MissingInputError(
+            f"This run begins with what is not there: {', '.join(missing)}. A whole `kedro run` "
+            "makes everything."
+        )
 
 
 def _reason(node: Node, key: NodeKey, catalog: Catalog, remade: set[str]) -> str | None:

@@ -1,5 +1,5 @@
 """Raw data in; corpus, queries, judgements and a report out."""
 
-from trisampler.pipelines.ingestion.pipeline import create_pipeline
+from trisampler.pipelines.ingestion.pipeline import create_corpus_pipeline, create_pipeline
 
-__all__ = ["create_pipeline"]
+__all__ = ["create_corpus_pipeline", "create_pipeline"]

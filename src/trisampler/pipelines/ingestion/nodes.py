@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from trisampler.corpora.reading import digest_source, read_collection
+from trisampler.corpora.reading import read_corpus as read_documents
 from trisampler.corpora.settings import AuditSettings, SourceSettings
 from trisampler.incremental.outside import reads_outside
 
@@ -34,6 +35,17 @@ def read_source(
         collection.given_negatives,
         collection.report,
     )
+
+
+@reads_outside("source", digest_source)
+def read_corpus(source: SourceSettings, seed: int) -> pl.DataFrame:  # noqa: ARG001
+    """Read the corpus alone: the first output of `read_source`, under the same key.
+
+    The key is the same because code and inputs are, the seed included, so that a corpus which
+    one of the two nodes has read counts as read for the other. Judgements are not looked at: a
+    document can be removed from a source that still judges it.
+    """
+    return read_documents(source)
 
 
 def hide_judgements(

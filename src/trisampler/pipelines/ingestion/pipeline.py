@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from trisampler.pipelines.ingestion.nodes import hide_judgements, read_source
+from trisampler.pipelines.ingestion.nodes import hide_judgements, read_corpus, read_source
 
 
 def create_pipeline() -> Pipeline:
@@ -29,6 +29,22 @@ def create_pipeline() -> Pipeline:
                 outputs=["train_judgements", "hidden_judgements"],
                 name="hide_judgements",
             ),
+        ],
+        namespace="ingestion",
+        prefix_datasets_with_namespace=False,
+    )
+
+
+def create_corpus_pipeline() -> Pipeline:
+    """Read and check the source's corpus alone."""
+    return Pipeline(
+        [
+            Node(
+                read_corpus,
+                inputs=["params:source", "params:seed"],
+                outputs="corpus",
+                name="read_corpus",
+            )
         ],
         namespace="ingestion",
         prefix_datasets_with_namespace=False,
