@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from tqdm import tqdm
+
+
+_quiet: ContextVar[bool] = ContextVar("quiet", default=False)
 
 
 class _Lines:
@@ -44,10 +50,20 @@ def progress_bar(total: int, description: str, unit: str, *, shown: bool = True)
         total=total,
         desc=description,
         unit=unit,
-        disable=not shown,
+        disable=_quiet.get() or not shown,
         dynamic_ncols=terminal,
         ascii=None if terminal else "-#",
         mininterval=0.2 if terminal else 10.0,
         file=sys.stderr if terminal else _Lines(sys.stderr),
     )
     return bar
+
+
+@contextmanager
+def no_progress_bars() -> Iterator[None]:
+    """Inside, none is shown: whoever asked for the work shows how far it is."""
+    before = _quiet.set(True)
+    try:
+        yield
+    finally:
+        _quiet.reset(before)

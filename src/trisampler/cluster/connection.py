@@ -20,7 +20,7 @@ _HERE = "local"
 
 
 def ray_is_installed() -> bool:
-    """Whether Ray can be imported; it is not."""
+    """Whether Ray could be imported, without doing so."""
     return find_spec("ray") is not None
 
 

@@ -19,6 +19,7 @@ from trisampler.cluster.settings import ClusterSettings
 from trisampler.cluster.shares import Share, nodes_of, share_among_any
 from trisampler.cluster.workers import MOST_RETRIES, in_order
 from trisampler.encoders.embeddings import Embeddings
+from trisampler.progress import no_progress_bars, progress_bar
 from trisampler.search.flat import Search, search_flat
 from trisampler.search.merging import ShardTopK, merge, shard_rows
 from trisampler.search.order import TopK
@@ -27,6 +28,8 @@ from trisampler.threads import thread_count
 
 # Of a shard's vectors, at most.
 _SHARD_BYTES = 256 << 20
+# Products of one number with another that take a second.
+_WORTH_A_BAR = 10**11
 # Searched for at a time: what each shard finds for them has to be held too.
 _QUERIES = 1 << 16
 
@@ -65,7 +68,12 @@ def _searched(
     def submit(rows: range) -> Any:
         return work.remote(asked, _rows_of(corpus, rows), rows.start, depth, share.cpus)
 
-    return in_order(ray, submit, _shards(corpus, share.workers), share.workers + 1)
+    shards = _shards(corpus, share.workers)
+    products = len(queries.ids) * len(corpus.ids) * corpus.dimension
+    with progress_bar(len(shards), "searching", "shard", shown=products >= _WORTH_A_BAR) as bar:
+        for found in in_order(ray, submit, shards, share.workers + 1):
+            bar.update()
+            yield found
 
 
 def _shards(corpus: Vectors, workers: int) -> list[range]:
@@ -92,4 +100,5 @@ def _search_shard(
 
     faiss.omp_set_num_threads(threads)
     torch.set_num_threads(threads)
-    return ShardTopK(first, search_flat(queries, shard, depth))
+    with no_progress_bars():
+        return ShardTopK(first, search_flat(queries, shard, depth))
