@@ -8,7 +8,7 @@ import numpy as np
 
 DIMENSION = 384
 _CLUSTERS = 2_000
-_WRITTEN_AT_ONCE = 20_000
+_DOCUMENTS_A_CLUSTER, _WRITTEN_AT_ONCE = 500, 20_000
 
 
 def clustered(queries: int, documents: int) -> tuple[np.ndarray, np.ndarray]:
@@ -25,16 +25,20 @@ def clustered(queries: int, documents: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def write_clustered(path: Path, documents: int) -> np.ndarray:
-    """Such vectors as a `.npy` file, made a block at a time; the file, mapped for reading."""
+    """Such vectors as a `.npy` file, made a block at a time; the file, mapped for reading.
+
+    There is a centre for each 500 documents.
+    """
     random = np.random.default_rng(2)
-    centres = random.standard_normal((_CLUSTERS, DIMENSION), dtype=np.float32)
+    clusters = documents // _DOCUMENTS_A_CLUSTER
+    centres = random.standard_normal((clusters, DIMENSION), dtype=np.float32)
     file_ND = np.lib.format.open_memmap(
         path, mode="w+", dtype=np.float32, shape=(documents, DIMENSION)
     )
     for first in range(0, documents, _WRITTEN_AT_ONCE):
         count = min(_WRITTEN_AT_ONCE, documents - first)
         block = random.standard_normal((count, DIMENSION), dtype=np.float32)
-        block += centres[random.integers(_CLUSTERS, size=count)]
+        block += centres[random.integers(clusters, size=count)]
         block /= np.linalg.norm(block, axis=1, keepdims=True)
         file_ND[first : first + count] = block
     file_ND.flush()
