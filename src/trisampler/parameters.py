@@ -21,7 +21,7 @@ from trisampler.cluster.settings import ClusterSettings
 from trisampler.corpora.settings import AuditSettings, SourceSettings
 from trisampler.encoders.settings import EncoderSettings, EncodingSettings
 from trisampler.errors import TrisamplerError
-from trisampler.evaluation.settings import EvaluationSettings
+from trisampler.evaluation.settings import ComparisonSettings, EvaluationSettings
 from trisampler.negatives.settings import SamplingSettings, SurveySettings
 from trisampler.search.settings import IndexSettings, LexicalSettings, RetrievalSettings
 from trisampler.teachers.settings import TeacherSettings
@@ -54,6 +54,7 @@ class Parameters(BaseModel):
     development: DevPoolSettings
     training: TrainingSettings
     evaluation: EvaluationSettings
+    comparison: ComparisonSettings
     cluster: ClusterSettings
 
     @field_validator("cluster")
@@ -91,6 +92,19 @@ class Parameters(BaseModel):
                 "a cross-encoder or a stronger encoder (a hub id, a folder, package:IMPORT_NAME)"
             )
         return sampling
+
+    @field_validator("comparison")
+    @classmethod
+    def _samplers_take_their_parameters(cls, comparison: ComparisonSettings) -> ComparisonSettings:
+        from trisampler.negatives.errors import NegativesError
+        from trisampler.negatives.registry import build_sampler
+
+        for name, parameters in comparison.sampler_parameters.items():
+            try:
+                build_sampler(name, parameters)
+            except NegativesError as error:
+                raise ValueError(str(error)) from error
+        return comparison
 
     @field_validator("training")
     @classmethod

@@ -9,6 +9,7 @@ from kedro.pipeline import Pipeline
 from trisampler.pipelines import (
     audit,
     baseline,
+    comparison,
     development,
     evaluation,
     ingestion,
@@ -17,7 +18,7 @@ from trisampler.pipelines import (
     survey,
 )
 from trisampler.pipelines.rounds import create_round
-from trisampler.structure import current_structure
+from trisampler.structure import Structure, current_structure
 
 
 def register_pipelines() -> dict[str, Pipeline]:
@@ -25,10 +26,11 @@ def register_pipelines() -> dict[str, Pipeline]:
     with warnings.catch_warnings():
         # A system's datasets carry its name (encoder_1.dev_run) in every pipeline that uses them.
         warnings.filterwarnings("ignore", message="One or more dataset names contain '.'")
-        return _create_pipelines(current_structure().rounds)
+        return _create_pipelines(current_structure())
 
 
-def _create_pipelines(rounds: int) -> dict[str, Pipeline]:
+def _create_pipelines(structure: Structure) -> dict[str, Pipeline]:
+    rounds = structure.rounds
     stages = {
         "ingestion": ingestion.create_pipeline(),
         "baseline": baseline.create_pipeline(),
@@ -40,12 +42,18 @@ def _create_pipelines(rounds: int) -> dict[str, Pipeline]:
         "release": release.create_pipeline(rounds),
     }
     whole = sum(stages.values(), Pipeline([]))
-    looked_at = survey.create_pipeline()
+    beside = {
+        "survey": survey.create_pipeline(),
+        "comparison": comparison.create_pipeline(structure.comparison),
+    }
     return {
         "__default__": whole,
         **stages,
-        # With all that it needs: it is asked for before there is anything.
-        "survey": (whole + looked_at).to_outputs(*looked_at.outputs()),
+        # With all that they need: they are asked for before there is anything.
+        **{
+            name: (whole + pipeline).to_outputs(*pipeline.outputs())
+            for name, pipeline in beside.items()
+        },
         "refresh": _refresh(whole, rounds),
     }
 

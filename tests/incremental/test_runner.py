@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from trisampler.datasets.files import WholeJSON
 from trisampler.incremental.outside import reads_outside
+from trisampler.incremental.parts import looks_at
 from trisampler.incremental.plan import MissingInputError
 from trisampler.incremental.records import read_record, record_path
 from trisampler.incremental.runner import IncrementalRunner
@@ -109,6 +110,50 @@ def test_a_changed_parameter_keeps_what_does_not_depend_on_it(project: Project) 
     project.factor = 5
     assert project.run() == ["split", "join"]
     assert project.joined() == {"product": 15, "total": 8}
+
+
+def adder(amount: Any) -> Any:
+    def add(number: int, looked: dict[str, int]) -> int:
+        calls.append("add")
+        return number + looked["used"] + (amount if isinstance(amount, int) else 0)
+
+    return add
+
+
+def added(amount: Any, *, used: int = 1, other: int = 1, part: bool = False) -> tuple[Node, Any]:
+    function = adder(amount)
+    if part:
+        function = looks_at("looked", lambda tree: tree["used"])(function)
+    node = Node(function, ["number", "params:looked"], "joined", name="add")
+    return node, {"used": used, "other": other}
+
+
+def run_added(project: Project, node: Node, looked: Any) -> list[str]:
+    calls.clear()
+    files = {name: WholeJSON(filepath=str(project.path(name))) for name in ("number", "joined")}
+    parameters = {"params:looked": MemoryDataset(looked)}
+    IncrementalRunner().run(Pipeline([node]), DataCatalog({**files, **parameters}))
+    return list(calls)
+
+
+def test_what_a_function_is_made_for_counts(project: Project) -> None:
+    assert run_added(project, *added(1)) == ["add"]
+    assert run_added(project, *added(1)) == []
+    assert run_added(project, *added(2)) == ["add"]
+    assert run_added(project, *added(adder(2))) == ["add"]
+    assert run_added(project, *added(adder(2))) == []
+    assert run_added(project, *added(adder(3))) == ["add"]
+
+
+def test_a_function_made_for_what_no_key_can_hold_is_refused(project: Project) -> None:
+    with pytest.raises(TypeError, match="cannot be part of an input key"):
+        run_added(project, *added(object()))
+
+
+def test_the_part_of_a_parameter_that_is_not_looked_at_does_not_count(project: Project) -> None:
+    assert run_added(project, *added(1, part=True)) == ["add"]
+    assert run_added(project, *added(1, part=True, other=5)) == []
+    assert run_added(project, *added(1, part=True, used=5)) == ["add"]
 
 
 def test_where_it_runs_makes_nothing_anew_but_counts_when_it_does(project: Project) -> None:

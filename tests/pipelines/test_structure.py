@@ -22,12 +22,12 @@ ENVIRONMENTS = sorted(path.name for path in (PROJECT / "conf").iterdir() if path
 def project(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Pipeline, DataCatalog]]:
-    """The whole DAG and its catalog in one environment."""
+    """The whole DAG, with the comparison, and its catalog in one environment."""
     monkeypatch.chdir(PROJECT)
     bootstrap_project(PROJECT)
     with KedroSession.create(PROJECT, env=request.param) as session:
         catalog = session.load_context().catalog
-        yield pipelines["__default__"], catalog
+        yield pipelines["__default__"] + pipelines["comparison"], catalog
 
 
 def test_every_dataset_is_in_the_catalog_and_nothing_crosses_a_node_in_memory(
@@ -49,8 +49,12 @@ def test_no_path_leads_from_test_judgements_to_an_encoder(
     project: tuple[Pipeline, DataCatalog],
 ) -> None:
     pipeline, _ = project
-    encoders = [name for name in pipeline.all_outputs() if name.removeprefix("encoder_").isdigit()]
-    assert len(encoders) >= 2
+    encoders = [
+        name
+        for name in pipeline.all_outputs()
+        if name.removeprefix("encoder_").isdigit() or name.endswith(".encoder")
+    ]
+    assert len(encoders) >= 8
     for node in pipeline.to_outputs(*encoders).nodes:
         assert "test_judgements" not in node.inputs, node.name
         assert not any(name.endswith(".test_run") for name in node.inputs), node.name
@@ -63,9 +67,9 @@ def test_no_path_leads_from_hidden_judgements_to_negatives_or_an_encoder(
     mined = [
         name
         for name in pipeline.all_outputs()
-        if name.removeprefix("encoder_").isdigit() or name.endswith(".negatives")
+        if name.removeprefix("encoder_").isdigit() or name.endswith((".negatives", ".encoder"))
     ]
-    assert len(mined) >= 4
+    assert len(mined) >= 16
     for node in pipeline.to_outputs(*mined).nodes:
         assert "hidden_judgements" not in node.inputs, node.name
         if "all_train_judgements" in node.inputs:
@@ -122,6 +126,42 @@ def test_rounds_differ_in_their_number_alone(project: tuple[Pipeline, DataCatalo
         ]
 
     assert shape(1) == shape(2)
+
+
+def test_cells_differ_in_their_name_alone_and_share_what_round_1_retrieved(
+    project: tuple[Pipeline, DataCatalog],
+) -> None:
+    from trisampler.structure import current_structure
+
+    pipeline = pipelines["comparison"]
+    shapes = []
+    for cell in current_structure().comparison.cells:
+        prefix = f"comparison.{cell.name}."
+        nodes = [node for node in pipeline.nodes if node.name.startswith(prefix)]
+        read = {name for node in nodes for name in node.inputs} - {
+            name for node in nodes for name in node.outputs
+        }
+        assert {"round_1.candidates", "round_1.neighbours", "encoder_0.corpus_embeddings"} <= read
+        assert not any(".retrieval." in node.name for node in nodes)
+        shapes.append(
+            sorted(
+                (
+                    node.name.replace(prefix, ""),
+                    tuple(name.replace(prefix, "") for name in node.inputs),
+                )
+                for node in nodes
+            )
+        )
+    assert len(shapes) >= 6
+    assert all(shape == shapes[0] for shape in shapes)
+
+
+def test_the_whole_dag_does_without_the_comparison(project: tuple[Pipeline, DataCatalog]) -> None:
+    names = {node.name for node in pipelines["__default__"].nodes}
+    assert not any(name.startswith("comparison.") for name in names)
+    shared = {node.name for node in pipelines["comparison"].nodes} & names
+    assert "round_1.retrieval.retrieve_candidates" in shared
+    assert "round_1.training.train_encoder" not in shared
 
 
 def test_each_namespace_runs_without_interruption(

@@ -32,6 +32,7 @@ def test_survives_its_table() -> None:
         "queries_per_second",
         "temperature",
         "dev_nDCG@10",
+        "documents",
     ]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -145,5 +144,4 @@ def _plots(
 
 
 def _plot(title: str, description: str, drawn: Figure) -> _Plot:
-    data_uri = "data:image/png;base64," + b64encode(style.png(drawn)).decode()
-    return _Plot(title, description, data_uri)
+    return _Plot(title, description, style.data_uri(drawn))

@@ -11,12 +11,15 @@ from trisampler.evaluation.systems import system_label
 def comparison_sentence(comparison: Mapping[str, Any], alpha: float) -> str:
     """One sentence for one row of the comparisons table.
 
-    It names a direction only where the corrected p-value is below `alpha`.
+    It names a direction only where the corrected p-value is below `alpha`. Where the row says over
+    how many seeds the comparison is, so does the sentence.
     """
     system = system_label(comparison["system"])
     baseline = system_label(comparison["baseline"])
     measure = comparison["measure"]
     queries = f"n = {comparison['queries']} {comparison['split']} queries"
+    if "seeds" in comparison:
+        queries += f" x {comparison['seeds']} seed{'s' if comparison['seeds'] > 1 else ''}"
     p_value = "p" if comparison["family"] == 1 else "Holm-corrected p"
     text = p_value_text(comparison["p_holm"])
     p_value += f" {text}" if text.startswith("<") else f" = {text}"

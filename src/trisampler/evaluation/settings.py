@@ -75,6 +75,30 @@ class EvaluationSettings(BaseModel):
         return self
 
 
+class ComparisonSettings(BaseModel):
+    """How the samplers of structure.yml are compared."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    baselines: tuple[str, ...] = Field(
+        default=("top-k", "simans"),
+        min_length=1,
+        description="Samplers that all others are tested against; where the first one ended on "
+        "the dev pool is the target that the others' ways to are measured.",
+    )
+    sampler_parameters: dict[str, dict[str, float]] = Field(
+        default_factory=dict,
+        description="Each sampler's own parameters by its name; the rest at their defaults.",
+    )
+
+    @field_validator("baselines")
+    @classmethod
+    def _each_once(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(names)) < len(names):
+            raise ValueError(f"named twice in {', '.join(names)}")
+        return names
+
+
 def _canonical(name: str) -> str:
     # Imported here: ir_measures takes a moment, and settings are imported by every command.
     from trisampler.evaluation.measures import parse_measure

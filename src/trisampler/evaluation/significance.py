@@ -6,7 +6,7 @@ All comparisons of one split are tested together on the same sign flips and the 
 
 Shapes: Q queries, C comparisons (system and measure), F sign flips, S samples.
 
-Sums are made of whole numbers below 2^53 (`_whole_numbers`), which floating point adds without
+Sums are made of whole numbers below 2^53 (`whole_numbers`), which floating point adds without
 error. So a result has the same bits on any number of threads.
 """
 
@@ -55,7 +55,7 @@ def randomisation_test(
         generator: Where random signs come from; not touched by the exact test.
     """
     queries = len(differences_QC)
-    whole_QC, _ = _whole_numbers(differences_QC)
+    whole_QC, _ = whole_numbers(differences_QC)
     # Each whole number is off by half a unit at most, so sums closer than Q units may be equal.
     found_C = np.abs(whole_QC.sum(axis=0)) - queries
     exact = queries < 63 and 2**queries <= permutations
@@ -84,9 +84,9 @@ def bootstrap_interval(
         Lower and upper ends, each (C,).
     """
     queries = len(values_QC)
-    whole_QC, unit_C = _whole_numbers(values_QC)
+    whole_QC, unit_C = whole_numbers(values_QC)
     sums_SC = np.concatenate(
-        [counts_SQ @ whole_QC for counts_SQ in _random_counts(queries, resamples, generator)]
+        [counts_SQ @ whole_QC for counts_SQ in random_counts(queries, resamples, generator)]
     )
     tail = (1 - coverage) / 2
     low_C, high_C = np.quantile(sums_SC, [tail, 1 - tail], axis=0) * unit_C / queries
@@ -106,7 +106,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected
 
 
-def _whole_numbers(values_QC: Floats) -> tuple[Floats, Floats]:
+def whole_numbers(values_QC: Floats) -> tuple[Floats, Floats]:
     """Whole numbers (as float64) and the unit per column: values = whole x unit.
 
     Units are powers of two, small enough to keep all but the last digits and large enough that any
@@ -131,7 +131,7 @@ def _random_signs(queries: int, flips: int, generator: np.random.Generator) -> I
         yield 1.0 - 2.0 * bits_FQ.astype(np.float64)
 
 
-def _random_counts(queries: int, samples: int, generator: np.random.Generator) -> Iterator[Floats]:
+def random_counts(queries: int, samples: int, generator: np.random.Generator) -> Iterator[Floats]:
     """How often each query stands in each of `samples` samples of Q queries."""
     for size in _block_sizes(samples, queries):
         drawn_SQ = generator.integers(0, queries, size=(size, queries))

@@ -6,10 +6,16 @@ from typing import TYPE_CHECKING
 
 from kedro.framework.hooks import hook_impl
 
-from trisampler.structure import choose_structure, refuse_structural_parameters
+from trisampler.structure import (
+    choose_structure,
+    current_structure,
+    refuse_structural_parameters,
+)
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
+    from kedro.io import DataCatalog
+    from kedro.pipeline import Pipeline
 
 
 class ConfigurationHooks:
@@ -27,3 +33,24 @@ class ConfigurationHooks:
         choose_structure(context.config_loader)
         # Reading them is checking them: see CheckedContext.
         _ = context.params
+
+    @hook_impl
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Stop where the comparison is asked for and its samplers do not fit the parameters.
+
+        Raises:
+            ComparisonError: A sampler cannot be run, or a baseline is not compared.
+        """
+        if not any(node.name.startswith("comparison.") for node in pipeline.nodes):
+            return
+        from trisampler.cell_checks import check_cells
+
+        comparison = catalog.load("params:comparison")
+        check_cells(
+            current_structure().comparison,
+            comparison.baselines,
+            comparison.sampler_parameters,
+            catalog.load("params:sampling"),
+            catalog.load("params:training"),
+            catalog.load("params:teacher").name,
+        )

@@ -30,8 +30,9 @@ class SummaryHooks:
     ) -> None:
         """Print the table, what the bundle holds, and where everything is."""
         lines = []
-        if "summary" in run_result:
-            lines += ["", str(catalog.load("summary")).rstrip()]
+        for name in ("summary", "comparison_summary"):
+            if name in run_result:
+                lines += ["", str(catalog.load(name)).rstrip()]
         if "release_report" in run_result:
             from trisampler.release.report import release_text
 
@@ -53,8 +54,10 @@ class SummaryHooks:
             ),
             key=lambda name: int(name.removeprefix("encoder_")),
         )
-        places = [("model", name) for name in encoders[-1:]]
-        places += [(name, name) for name in ("bundle", "report") if name in run_result]
+        # A comparison begins with an encoder, but has none to end with.
+        places = [("model", name) for name in encoders[-1:] if "summary" in run_result]
+        reports = {"bundle": "bundle", "report": "report", "comparison_report": "report"}
+        places += [(word, name) for name, word in reports.items() if name in run_result]
         return [
             *(f"{word:7} {artifact_path(catalog, name)}" for word, name in places),
             f"MLflow  {self._tracking.where or 'no run: nothing to do, or tracking is off'}",

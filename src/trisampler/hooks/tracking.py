@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.framework.hooks import hook_impl
 
+from trisampler.hooks.cell_runs import comparison_metrics, is_of_a_cell, log_cells
 from trisampler.hooks.tracking_settings import TrackingSettings, check_tracking
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class TrackingHooks:
         self._run: MlflowRun | None = None
         self._lost = False
         self._node_started: dict[str, float] = {}
+        self._node_seconds: dict[str, float] = {}
         self._saved: set[str] = set()
         self.where: str | None = None
 
@@ -69,7 +71,9 @@ class TrackingHooks:
     def after_node_run(self, node: Node) -> None:
         """Log how long the node took."""
         seconds = perf_counter() - self._node_started[node.name]
-        self._attempt(lambda: self._log([(f"node_seconds/{node.name}", seconds, 0)]))
+        self._node_seconds[node.name] = seconds
+        if not is_of_a_cell(node.name):
+            self._attempt(lambda: self._log([(f"node_seconds/{node.name}", seconds, 0)]))
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str) -> None:
@@ -109,13 +113,17 @@ class TrackingHooks:
 
     def _log_results(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
         assert self._run is not None
-        names = sorted(name for name in pipeline.all_outputs() if catalog.exists(name))
+        made = sorted(name for name in pipeline.all_outputs() if catalog.exists(name))
+        names = [name for name in made if not is_of_a_cell(name)]
         if "metrics" in names:
             self._log(list(_metrics(catalog.load("metrics"))))
         if "audit" in names:
             self._log(list(_audit(catalog.load("audit"))))
         if "release_report" in names:
             self._log(list(_release(catalog.load("release_report"))))
+        if "comparison_table" in names:
+            self._log(list(comparison_metrics(catalog.load("comparison_table"))))
+            log_cells(self._run, made, catalog, self._node_seconds)
         for name in names:
             if name.endswith(".training_history"):
                 self._log(list(_history(name.partition(".")[0], catalog.load(name))))

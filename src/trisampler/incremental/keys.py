@@ -1,8 +1,9 @@
 """Input keys: key(artifact) = digest of the code, parameters and input keys that make it.
 
 A node's key covers the digest of its stage's code, the values of its `params:` inputs, the keys of
-its other inputs in order, and the digest of what it declares to read outside the catalog. Settings
-that say they have no effect on results are left out.
+its other inputs in order, what its function was made for, and the digest of what it declares to
+read outside the catalog. Settings that say they have no effect on results are left out, and so are
+parts of parameters that the node says it does not look at.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from trisampler.incremental.closures import closed_over
 from trisampler.incremental.code import code_digest
 from trisampler.incremental.outside import outside_digest
+from trisampler.incremental.parts import part_looked_at
 from trisampler.incremental.records import content_digest, is_untouched, read_record
 
 if TYPE_CHECKING:
@@ -34,7 +37,7 @@ class NodeKey:
     """A node's key and what it was computed from.
 
     Attributes:
-        parts: Digest by name: `code`, `params:<name>`, `input:<dataset>`, `outside`.
+        parts: Digest by name: `code`, `made for`, `params:<name>`, `input:<dataset>`, `outside`.
     """
 
     parts: dict[str, str]
@@ -69,16 +72,24 @@ def artifact_path(catalog: Catalog, name: str) -> Path | None:
 
 def _node_parts(node: Node, catalog: Catalog, artifact_keys: Mapping[str, str]) -> dict[str, str]:
     parts = {"code": code_digest(node.func)}
+    made_for = closed_over(node.func)
+    if made_for:
+        parts["made for"] = _digest(made_for)
+    names = _parameter_names(node)
+    arguments = {name: argument for argument, name in names.items()}
     # Positions keep apart two inputs that swap places; names differ from round to round.
     for position, name in enumerate(node.inputs):
         if _is_parameter(name):
             value = catalog.load(name)
             if not getattr(value, "no_effect_on_results", False):
-                parts[name] = _digest(_plain(value))
+                looked_at = part_looked_at(node.func, arguments.get(name, ""), value)
+                parts[name] = _digest(_plain(looked_at))
         elif not getattr(catalog.get(name), "grows_in_place", False):
             key = artifact_keys.get(name) or _key_on_disk(catalog, name)
             parts[f"input:{name}"] = f"{position}:{key}"
-    outside = outside_digest(node.func, _parameter_arguments(node, catalog))
+    outside = outside_digest(
+        node.func, {argument: catalog.load(name) for argument, name in names.items()}
+    )
     if outside is not None:
         parts["outside"] = outside
     return parts
@@ -94,7 +105,8 @@ def _key_on_disk(catalog: Catalog, name: str) -> str:
     return f"content:{content_digest(path)}"
 
 
-def _parameter_arguments(node: Node, catalog: Catalog) -> dict[str, Any]:
+def _parameter_names(node: Node) -> dict[str, str]:
+    """The parameters that are fed to the node's function, by its arguments."""
     names = node._inputs
     if isinstance(names, str):
         names = [names]
@@ -103,7 +115,7 @@ def _parameter_arguments(node: Node, catalog: Catalog) -> dict[str, Any]:
     else:
         bound = dict(names or {})
     return {
-        argument: catalog.load(name)
+        argument: name
         for argument, name in bound.items()
         if isinstance(name, str) and _is_parameter(name)
     }

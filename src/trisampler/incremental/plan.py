@@ -103,7 +103,11 @@ def _output_reason(output: str, key: NodeKey, position: int, catalog: Catalog) -
 def _difference(before: dict[str, str], now: dict[str, str]) -> str:
     changed = [name for name in now if before.get(name) != now[name]]
     changed += [name for name in before if name not in now]
-    words = {"code": "the stage's code", "outside": "what it reads from outside"}
+    words = {
+        "code": "the stage's code",
+        "made for": "what it is made for",
+        "outside": "what it reads from outside",
+    }
     names = [
         words.get(name, name.removeprefix("params:").removeprefix("input:")) for name in changed
     ]

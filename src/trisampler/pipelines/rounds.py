@@ -16,6 +16,8 @@ from trisampler.pipelines import (
     training,
 )
 from trisampler.pipelines.namespaces import in_namespace
+from trisampler.pipelines.sampling.nodes import negatives_drawer
+from trisampler.pipelines.training.nodes import encoder_trainer
 
 _OF_AN_ENCODER = ("corpus_embeddings", "query_embeddings", "index")
 _FOUND = ("index_report", "dev_run", "test_run")
@@ -32,8 +34,8 @@ def create_round(number: int) -> Pipeline:
         [
             retrieval.create_pipeline(),
             teaching.create_pipeline(),
-            sampling.create_pipeline(number),
-            training.create_pipeline(number),
+            sampling.create_pipeline(negatives_drawer(number)),
+            training.create_pipeline(encoder_trainer(number)),
         ],
         inputs={name: f"former_{name}" for name in ("encoder", *_OF_AN_ENCODER)},
     )

@@ -18,6 +18,7 @@ _SCHEMA = pl.Schema(
         "queries_per_second": pl.Float64(),
         "temperature": pl.Float64(),
         f"dev_{MEASURE}": pl.Float64(),
+        "documents": pl.Int32(),
     }
 )
 
@@ -26,7 +27,8 @@ _SCHEMA = pl.Schema(
 class StepRecord:
     """One step; step 0 is the encoder before training, of which only `dev` is known.
 
-    `gradient_norm` is before clipping; `dev` is None where it was not measured.
+    `gradient_norm` is before clipping; `dev` is None where it was not measured; `documents` is how
+    many different ones the batch named, which are encoded unless they are frozen.
     """
 
     step: int
@@ -36,6 +38,7 @@ class StepRecord:
     queries_per_second: float | None = None
     temperature: float | None = None
     dev: float | None = None
+    documents: int | None = None
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -52,3 +53,8 @@ def png(drawn: Figure) -> bytes:
     buffer = BytesIO()
     drawn.savefig(buffer, format="png", dpi=150, metadata={"Software": None})
     return buffer.getvalue()
+
+
+def data_uri(drawn: Figure) -> str:
+    """The figure as a PNG inside an address, for pages that stand alone."""
+    return "data:image/png;base64," + b64encode(png(drawn)).decode()

@@ -16,29 +16,25 @@ def create_pipeline(rounds: int) -> Pipeline:
     """
     systems = ["bm25", *(f"encoder_{number}" for number in range(rounds + 1))]
     return Pipeline(
-        [*(_measure(system) for system in systems), _compare(systems)],
+        [*(in_namespace(system, [measuring()]) for system in systems), _compare(systems)],
         namespace="evaluation",
         prefix_datasets_with_namespace=False,
     )
 
 
-def _measure(system: str) -> Pipeline:
-    return in_namespace(
-        system,
-        [
-            Node(
-                measure_system,
-                inputs=[
-                    "dev_run",
-                    "test_run",
-                    "dev_judgements",
-                    "test_judgements",
-                    "params:evaluation",
-                ],
-                outputs="measurements",
-                name="measure",
-            )
+def measuring() -> Node:
+    """Measure a system's runs on dev and test."""
+    return Node(
+        measure_system,
+        inputs=[
+            "dev_run",
+            "test_run",
+            "dev_judgements",
+            "test_judgements",
+            "params:evaluation",
         ],
+        outputs="measurements",
+        name="measure",
     )
 
 

@@ -1,29 +1,44 @@
 """Sampling."""
 
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from kedro.pipeline import Node, Pipeline
 
-from trisampler.pipelines.sampling.nodes import negatives_drawer
+_TABLES_AND_VECTORS = (
+    "candidates",
+    "lexical_candidates",
+    "neighbours",
+    "teacher_scores",
+    "query_embeddings",
+    "corpus_embeddings",
+    "corpus",
+    "train_judgements",
+    "given_negatives",
+)
+_PARAMETERS = ("sampling", "seed")
 
 
-def create_pipeline(round_number: int) -> Pipeline:
-    """Draw the negatives of a round."""
+def create_pipeline(
+    drawer: Callable[..., Any], more_inputs: Mapping[str, str] | None = None
+) -> Pipeline:
+    """Draw negatives.
+
+    Args:
+        drawer: The node function, of a round or of a cell of the comparison.
+        more_inputs: What the function takes besides, argument -> dataset.
+    """
     return Pipeline(
         [
             Node(
-                negatives_drawer(round_number),
-                inputs=[
-                    "candidates",
-                    "lexical_candidates",
-                    "neighbours",
-                    "teacher_scores",
-                    "query_embeddings",
-                    "corpus_embeddings",
-                    "corpus",
-                    "train_judgements",
-                    "given_negatives",
-                    "params:sampling",
-                    "params:seed",
-                ],
+                drawer,
+                inputs={
+                    **{name: name for name in _TABLES_AND_VECTORS},
+                    **{name: f"params:{name}" for name in _PARAMETERS},
+                    **(more_inputs or {}),
+                },
                 outputs=["negatives", "diagnostics", "plane", "near_duplicates"],
                 name="draw_negatives",
             )

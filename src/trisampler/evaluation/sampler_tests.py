@@ -1,0 +1,177 @@
+"""Every sampler against the baselines: difference, interval, p-value, effect, and a sentence.
+
+The family of Holm's correction is all these comparisons on one split, in the primary measure. Two
+baselines are compared with each other once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import polars as pl
+
+from trisampler.evaluation.comparison_cells import CellResult
+from trisampler.evaluation.comparison_table import by_sampler
+from trisampler.evaluation.errors import EvaluationError
+from trisampler.evaluation.seeded_tests import seeded_bootstrap
+from trisampler.evaluation.sentences import comparison_sentence
+from trisampler.evaluation.settings import EvaluationSettings
+from trisampler.evaluation.significance import holm
+from trisampler.hashing import derive_seed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+TESTS_SCHEMA = pl.Schema(
+    {
+        "split": pl.String,
+        "measure": pl.String,
+        "system": pl.String,
+        "baseline": pl.String,
+        "queries": pl.Int32,
+        "seeds": pl.Int32,
+        "system_mean": pl.Float64,
+        "baseline_mean": pl.Float64,
+        "difference": pl.Float64,
+        "interval_low": pl.Float64,
+        "interval_high": pl.Float64,
+        "effect_size": pl.Float64,  # Cohen's d over queries, each its mean over seeds
+        "detectable": pl.Float64,  # the difference that a test would find four times in five
+        "wins": pl.Int32,  # queries, by their mean over seeds
+        "losses": pl.Int32,
+        "p_value": pl.Float64,
+        "p_holm": pl.Float64,
+        "family": pl.Int32,
+        "sentence": pl.String,
+    }
+)
+_POWER = 0.8
+
+
+def compare_samplers(
+    cells: Sequence[CellResult],
+    baselines: Sequence[str],
+    settings: EvaluationSettings,
+    seed: int,
+) -> pl.DataFrame:
+    """Compare every sampler with every baseline in the primary measure, on test and on dev.
+
+    Args:
+        cells: The trainings, those of one sampler together, all samplers with the same seeds.
+        baselines: Samplers among them.
+        settings: Primary measure, number of resamples, level.
+        seed: Fixes the samples, which all comparisons of a split share.
+
+    Returns:
+        The columns of `TESTS_SCHEMA`, by split, baseline and sampler as given. A split without
+        judgements leaves no rows.
+
+    Raises:
+        EvaluationError: Two trainings were measured on different queries, or samplers have
+            different seeds.
+    """
+    pairs = _pairs(list(by_sampler(cells)), baselines)
+    rows = []
+    for split in ("test", "dev"):
+        values = _values(cells, split, settings.primary)
+        if values and pairs:
+            rows += _test(values, pairs, split, settings, seed)
+    return pl.DataFrame(rows, schema=TESTS_SCHEMA)
+
+
+def _pairs(samplers: Sequence[str], baselines: Sequence[str]) -> list[tuple[str, str]]:
+    return [
+        (sampler, baseline)
+        for place, baseline in enumerate(baselines)
+        for sampler in samplers
+        if sampler != baseline and sampler not in baselines[:place]
+    ]
+
+
+def _values(cells: Sequence[CellResult], split: str, measure: str) -> dict[str, Floats]:
+    """Sampler -> values (S, Q) by seed number, then by query id; {} for an empty split."""
+    values = {}
+    queries: pl.Series | None = None
+    numbers: list[int] | None = None
+    for sampler, group in by_sampler(cells).items():
+        tables = [
+            cell.measurements.filter(split=split, measure=measure).sort("query_id")
+            for cell in group
+        ]
+        if all(table.is_empty() for table in tables):
+            continue
+        queries = tables[0]["query_id"] if queries is None else queries
+        if not all(queries.equals(table["query_id"]) for table in tables):
+            raise EvaluationError(
+                f"A training with {sampler} was measured on other {split} queries than another "
+                "training: use the same judgements for all."
+            )
+        found = [cell.number for cell in group]
+        numbers = found if numbers is None else numbers
+        if found != numbers:
+            raise EvaluationError(
+                f"{sampler} was trained with seeds {found}, another sampler with {numbers}: "
+                "trainings are compared in pairs of one seed."
+            )
+        values[sampler] = np.stack([table["value"].to_numpy() for table in tables])
+    return values
+
+
+def _test(
+    values: Mapping[str, Floats],
+    pairs: Sequence[tuple[str, str]],
+    split: str,
+    settings: EvaluationSettings,
+    seed: int,
+) -> list[dict[str, Any]]:
+    differences_SQC = np.stack([values[a] - values[b] for a, b in pairs], axis=2)
+    seeds, queries = (
+        np.random.default_rng(derive_seed(seed, "comparison", what, split))
+        for what in ("seeds", "queries")
+    )
+    told = seeded_bootstrap(differences_SQC, settings.resamples, 1 - settings.alpha, seeds, queries)
+    corrected = holm([float(value) for value in told.p_values])
+    # Two-sided test of a mean at level alpha with power 0.8, normal approximation.
+    reach = NormalDist().inv_cdf(1 - settings.alpha / 2) + NormalDist().inv_cdf(_POWER)
+    rows = []
+    for column, (sampler, baseline) in enumerate(pairs):
+        error = float(told.standard_errors[column])
+        row = _describe(values[sampler], values[baseline]) | {
+            "split": split,
+            "measure": settings.primary,
+            "system": sampler,
+            "baseline": baseline,
+            "interval_low": float(told.low[column]),
+            "interval_high": float(told.high[column]),
+            "detectable": reach * error if error > 0 else None,
+            "p_value": float(told.p_values[column]),
+            "p_holm": corrected[column],
+            "family": len(pairs),
+        }
+        row["sentence"] = comparison_sentence(row, settings.alpha)
+        rows.append(row)
+    return rows
+
+
+def _describe(system_SQ: Floats, baseline_SQ: Floats) -> dict[str, Any]:
+    seeds, queries = system_SQ.shape
+    differences_Q = [math.fsum(column) / seeds for column in (system_SQ - baseline_SQ).T]
+    difference = math.fsum(differences_Q) / queries
+    squares = math.fsum((value - difference) ** 2 for value in differences_Q)
+    deviation = math.sqrt(squares / (queries - 1)) if queries > 1 else 0.0
+    return {
+        "queries": queries,
+        "seeds": seeds,
+        "system_mean": math.fsum(system_SQ.ravel()) / system_SQ.size,
+        "baseline_mean": math.fsum(baseline_SQ.ravel()) / baseline_SQ.size,
+        "difference": difference,
+        "effect_size": difference / deviation if deviation > 0 else None,
+        "wins": sum(value > 0 for value in differences_Q),
+        "losses": sum(value < 0 for value in differences_Q),
+    }

@@ -1,0 +1,34 @@
+"""The node that says what a cell's training was like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+
+from trisampler.cells import Cell
+
+
+def cell_teller(cell: Cell) -> Callable[..., Any]:
+    """The node function of one cell; its seed's number is told too."""
+
+    def tell_cell(
+        negatives: pl.DataFrame,
+        diagnostics: dict[str, Any],
+        training_history: pl.DataFrame,
+        candidates: pl.DataFrame,
+        hidden_judgements: pl.DataFrame,
+        alpha: float,
+    ) -> dict[str, Any]:
+        """The cell in numbers; false negatives where judgements were hidden."""
+        from trisampler.evaluation.comparison_cells import cell_facts
+        from trisampler.negatives.audit import MinedRound, count_false_negatives
+
+        false = None
+        if not hidden_judgements.is_empty():
+            mined = MinedRound(negatives, candidates, diagnostics)
+            false = count_false_negatives(mined, hidden_judgements, 1 - alpha)
+        return cell_facts(cell.number, diagnostics, training_history, false)
+
+    return tell_cell

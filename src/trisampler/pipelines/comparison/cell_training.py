@@ -1,0 +1,35 @@
+"""The node that trains a cell's encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from trisampler.cells import Cell, SamplerParameters
+from trisampler.incremental.parts import looks_at
+from trisampler.negatives.settings import SamplingSettings
+from trisampler.pipelines.training.nodes import encoder_trainer
+from trisampler.training.settings import TrainingSettings
+
+
+def cell_trainer(cell: Cell) -> Callable[..., Any]:
+    """The node function of round 1, with the cell's seed, and as many steps as its budget has."""
+    train = encoder_trainer(1)
+
+    @looks_at("sampler_parameters", lambda own: dict(own.get(cell.sampler, {})))
+    def train_encoder(
+        training: TrainingSettings,
+        sampling: SamplingSettings,
+        sampler_parameters: SamplerParameters,
+        seed: int,
+        **inputs: Any,
+    ) -> Any:
+        """Train on the cell's negatives; the best encoder by the dev pool, and the history."""
+        return train(
+            training=cell.training(training),
+            sampling=cell.sampling(sampling, sampler_parameters),
+            seed=cell.seed(seed),
+            **inputs,
+        )
+
+    return train_encoder

@@ -1,0 +1,140 @@
+"""Nodes that compare what the cells came to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from pydantic import BaseModel
+
+from trisampler.cells import Cell
+from trisampler.evaluation.settings import ComparisonSettings, EvaluationSettings
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+else:
+    # Kedro resolves nodes' annotations; importing matplotlib for that would slow every command.
+    Figure = Any
+
+
+def cell_comparer(cells: Sequence[Cell], untrained: Sequence[str]) -> Callable[..., Any]:
+    """The node function that compares `cells`, with `untrained` systems beside them."""
+
+    def compare_cells(
+        evaluation: EvaluationSettings,
+        comparison: ComparisonSettings,
+        seed: int,
+        **of_cells: Any,
+    ) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        """The table, every measure's means, the tests, and the learning curves.
+
+        Args:
+            evaluation: Primary measure, resamples, level.
+            comparison: The baselines.
+            seed: Fixes the samples.
+            of_cells: `<artifact>_of_<cell>` for facts, training_history and measurements, and
+                `measurements_of_<system>` for the untrained.
+        """
+        from trisampler.evaluation.comparison_cells import (
+            CellResult,
+            gather_curves,
+            learning_curve,
+        )
+        from trisampler.evaluation.comparison_table import comparison_table, seed_means
+        from trisampler.evaluation.sampler_tests import compare_samplers
+
+        results = [
+            CellResult(
+                cell.sampler,
+                cell.number,
+                of_cells[f"facts_of_{cell.name}"],
+                learning_curve(of_cells[f"training_history_of_{cell.name}"]),
+                of_cells[f"measurements_of_{cell.name}"],
+            )
+            for cell in cells
+        ]
+        means = seed_means(
+            results, {system: of_cells[f"measurements_of_{system}"] for system in untrained}
+        )
+        table = comparison_table(
+            results, untrained, means, evaluation.primary, comparison.baselines[0]
+        )
+        tests = compare_samplers(results, comparison.baselines, evaluation, seed)
+        return table, means, tests, gather_curves(results)
+
+    return compare_cells
+
+
+def plane_gatherer(cells: Sequence[Cell]) -> Callable[..., pl.DataFrame]:
+    """The node function that puts the planes of `cells`, one of each sampler, together."""
+
+    def gather_planes(**planes: pl.DataFrame) -> pl.DataFrame:
+        """All planes, with the column sampler; by name of the cell."""
+        return pl.concat(
+            planes[cell.name].select(pl.lit(cell.sampler).alias("sampler"), pl.all())
+            for cell in cells
+        )
+
+    return gather_planes
+
+
+def plot_learning(table: pl.DataFrame, curves: pl.DataFrame) -> Figure:
+    """The learning curve of every sampler, with the target."""
+    from trisampler.evaluation.comparison_table import target_of
+    from trisampler.evaluation.plots.curves import plot_curves
+
+    return plot_curves(curves, target_of(table))
+
+
+def plot_drawn(table: pl.DataFrame, plane: pl.DataFrame) -> Figure:
+    """The plane of every sampler's negatives."""
+    from trisampler.evaluation.plots.planes import plot_planes
+    from trisampler.negatives.geometry import t1_floor
+
+    return plot_planes(table, plane, t1_floor)
+
+
+def write_comparison(
+    table: pl.DataFrame, tests: pl.DataFrame, evaluation: EvaluationSettings
+) -> str:
+    """The table and a sentence per comparison, in Markdown."""
+    from trisampler.evaluation.comparison_text import comparison_markdown
+
+    return comparison_markdown(table, tests, evaluation.primary)
+
+
+def write_comparison_report(
+    table: pl.DataFrame,
+    means: pl.DataFrame,
+    tests: pl.DataFrame,
+    curves: pl.DataFrame,
+    plane: pl.DataFrame,
+    ingestion_report: dict[str, Any],
+    parameters: dict[str, Any],
+) -> str:
+    """One self-contained HTML page."""
+    from trisampler.evaluation.comparison_report import ComparisonContent, render_comparison
+    from trisampler.negatives.geometry import t1_floor
+    from trisampler.negatives.registry import build_sampler
+
+    comparison = parameters["comparison"]
+    trained = table.filter(pl.col("seeds") > 0)["sampler"]
+    content = ComparisonContent(
+        title=str(parameters["workspace"]),
+        table=table,
+        means=means,
+        tests=tests,
+        curves=curves,
+        plane=plane,
+        formulas={
+            name: build_sampler(name, comparison.sampler_parameters.get(name)).formula
+            for name in trained
+        },
+        ingestion=ingestion_report,
+        parameters={
+            name: value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+            for name, value in parameters.items()
+        },
+    )
+    return render_comparison(content, parameters["evaluation"], comparison, t1_floor)

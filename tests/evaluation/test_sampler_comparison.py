@@ -1,0 +1,277 @@
+"""From what cells left to the comparison's table, tests, text, figure and page."""
+
+from __future__ import annotations
+
+import math
+import re
+import statistics
+
+import numpy as np
+import polars as pl
+import pytest
+
+from evaluation.drawings import plane, t1_floor
+from evaluation.test_plots import is_drawn
+from trisampler.evaluation.comparison_cells import (
+    CellResult,
+    cell_facts,
+    gather_curves,
+    learning_curve,
+)
+from trisampler.evaluation.comparison_report import ComparisonContent, render_comparison
+from trisampler.evaluation.comparison_table import comparison_table, seed_means
+from trisampler.evaluation.comparison_text import comparison_markdown
+from trisampler.evaluation.dev_target import target_score, way_to_target
+from trisampler.evaluation.errors import EvaluationError
+from trisampler.evaluation.plots.curves import plot_curves
+from trisampler.evaluation.sampler_tests import compare_samplers
+from trisampler.evaluation.settings import ComparisonSettings, EvaluationSettings
+
+SETTINGS = EvaluationSettings(
+    measures=("nDCG@10", "RR@10"), summary=("nDCG@10", "RR@10"), permutations=100, resamples=400
+)
+
+
+def history(dev: list[float | None], documents: int = 24) -> pl.DataFrame:
+    """Step 0 is before training; every step encodes as many documents."""
+    steps = len(dev)
+    return pl.DataFrame(
+        {
+            "step": range(steps),
+            "loss": [None, *([1.0] * (steps - 1))],
+            "dev_nDCG@10": dev,
+            "documents": [None, *([documents] * (steps - 1))],
+        },
+        schema_overrides={"step": pl.Int32, "documents": pl.Int32, "dev_nDCG@10": pl.Float64},
+    )
+
+
+def diagnostics(sampler: str, seed: int) -> dict:
+    told = {
+        "settings": {"sampler": sampler, "parameters": {}},
+        "formula": f"rule of {sampler}",
+        "seed": seed,
+        "pairs": 10,
+        "negatives": 40,
+    }
+    if sampler != "in-batch":
+        told |= {"candidates_per_pair": 20.0, "drawn_share_leaning_to_positive": 0.75}
+    return told
+
+
+def measurements(mean: float, queries: int, seed: int) -> pl.DataFrame:
+    generator = np.random.default_rng(seed)
+    return pl.DataFrame(
+        [
+            (split, f"q{query:03}", measure, float(np.clip(generator.normal(mean, 0.1), 0, 1)))
+            for split in ("test", "dev")
+            for query in range(queries)
+            for measure in SETTINGS.measures
+        ],
+        schema=["split", "query_id", "measure", "value"],
+        orient="row",
+    )
+
+
+def cell(sampler: str, number: int, mean: float, dev: list[float | None], queries: int = 30):
+    run = history(dev)
+    false = {"number": 4, "rate": {"value": 0.1 * number}}
+    return CellResult(
+        sampler,
+        number,
+        cell_facts(number, diagnostics(sampler, 100 + number), run, false),
+        learning_curve(run),
+        measurements(mean, queries, seed=number * 7 + len(sampler)),
+    )
+
+
+CELLS = [
+    cell("in-batch", 1, 0.4, [0.1, None, 0.2]),
+    cell("in-batch", 2, 0.4, [0.1, None, 0.3]),
+    cell("top-k", 1, 0.5, [0.1, None, 0.6, None, 0.5]),
+    cell("top-k", 2, 0.5, [0.1, None, 0.2, None, 0.3]),
+    cell("tri", 1, 0.8, [0.1, None, 0.45, None, 0.6]),
+    cell("tri", 2, 0.8, [0.9, None, 0.2, None, 0.41]),
+]
+UNTRAINED = {"encoder_0": measurements(0.3, 30, 1)}
+MEANS = seed_means(CELLS, UNTRAINED)
+TABLE = comparison_table(CELLS, ["encoder_0"], MEANS, "nDCG@10", "top-k")
+TESTS = compare_samplers(CELLS, ["top-k", "in-batch"], SETTINGS, seed=1)
+
+
+def value(sampler: str, column: str):
+    return TABLE.row(by_predicate=pl.col("sampler") == sampler, named=True)[column]
+
+
+def test_a_curve_counts_documents_up_to_each_measurement() -> None:
+    curve = learning_curve(history([0.1, None, 0.2, None, 0.5]))
+    assert curve.rows() == [
+        (0, 0, "nDCG@10", 0.1),
+        (2, 48, "nDCG@10", 0.2),
+        (4, 96, "nDCG@10", 0.5),
+    ]
+
+
+def test_means_and_spread_are_over_seeds() -> None:
+    for split in ("test", "dev"):
+        of_seeds = [
+            statistics.fmean(
+                each.measurements.filter(split=split, measure="nDCG@10")["value"].to_list()
+            )
+            for each in CELLS
+            if each.sampler == "tri"
+        ]
+        assert value("tri", f"{split}_mean") == pytest.approx(statistics.fmean(of_seeds))
+        assert value("tri", f"{split}_spread") == pytest.approx(statistics.stdev(of_seeds))
+    assert value("encoder_0", "seeds") == 0
+    assert value("encoder_0", "test_spread") is None
+    assert value("tri", "false_negative_rate") == pytest.approx(0.15)
+
+
+def test_the_target_is_where_the_baseline_ended_and_not_its_best() -> None:
+    assert target_score([each for each in CELLS if each.sampler == "top-k"]) == pytest.approx(0.4)
+    assert value("tri", "target") == pytest.approx(0.4)
+
+
+def test_the_way_to_the_target_is_the_middle_training_s_and_censored_where_half_never_came() -> (
+    None
+):
+    cells = [each for each in CELLS if each.sampler == "tri"]
+    assert way_to_target(cells, 0.4) == (2, 0, 0)
+    slow = [cell("tri", n, 0.5, dev) for n, dev in enumerate([[0, 0.1], [0, 0.5], [0, None, 0.5]])]
+    assert way_to_target(slow, 0.4) == (2, 2, 48)
+    assert way_to_target(slow, 0.55) == (0, None, None)
+    assert way_to_target([slow[0], slow[0], slow[1]], 0.4) == (1, None, None)
+    assert way_to_target(cells, None) == (0, None, None)
+    assert value("in-batch", "steps_to_target") is None
+    assert value("in-batch", "seeds_at_target") == 0
+
+
+def test_a_training_without_gain_is_told() -> None:
+    assert value("tri", "seeds_without_gain") == 1
+    assert value("top-k", "seeds_without_gain") == 0
+
+
+def test_nothing_measured_on_a_dev_pool_leaves_no_target_and_no_curve() -> None:
+    cells = [cell(name, 1, 0.5, [None, None]) for name in ("top-k", "tri")]
+    table = comparison_table(cells, [], seed_means(cells, {}), "nDCG@10", "top-k")
+    assert table["target"].to_list() == [None, None]
+    assert "target" not in comparison_markdown(table, TESTS.clear(), "nDCG@10")
+    assert is_drawn(plot_curves(gather_curves(cells), None))
+
+
+def test_every_pair_is_compared_once_in_one_family() -> None:
+    pairs = TESTS.filter(split="test").select("system", "baseline").rows()
+    assert pairs == [("in-batch", "top-k"), ("tri", "top-k"), ("tri", "in-batch")]
+    assert set(TESTS["family"]) == {3}
+    assert (TESTS["p_holm"] >= TESTS["p_value"]).all()
+    row = TESTS.row(0, named=True)
+    means = {name: value(name, "test_mean") for name in ("in-batch", "top-k")}
+    assert row["difference"] == pytest.approx(means["in-batch"] - means["top-k"])
+    assert row["interval_low"] < row["difference"] < row["interval_high"]
+    assert row["wins"] + row["losses"] <= row["queries"] == 30
+
+
+def test_a_sentence_says_which_is_above_over_how_many_queries_and_seeds() -> None:
+    sentence = TESTS.filter(split="test", system="tri", baseline="top-k")["sentence"][0]
+    assert sentence.startswith("tri above top-k by 0.")
+    assert "n = 30 test queries x 2 seeds" in sentence
+
+
+def test_the_detectable_difference_shrinks_with_queries() -> None:
+    def detectable(queries: int) -> float:
+        cells = [
+            cell(name, number, 0.5, [0.1], queries)
+            for name in ("top-k", "tri")
+            for number in (1, 2)
+        ]
+        found = compare_samplers(cells, ["top-k"], SETTINGS, 1)["detectable"][0]
+        assert found is not None
+        return float(found)
+
+    assert detectable(400) < 0.5 * detectable(25)
+
+
+def test_the_same_comparison_has_the_same_bits_whatever_the_order_of_rows() -> None:
+    shuffled = [
+        CellResult(
+            c.sampler,
+            c.number,
+            c.facts,
+            c.curve,
+            c.measurements.sample(fraction=1, shuffle=True, seed=3),
+        )
+        for c in CELLS
+    ]
+    again = compare_samplers(shuffled, ["top-k", "in-batch"], SETTINGS, seed=1)
+    assert again.equals(TESTS)
+
+
+def test_unpaired_trainings_are_refused() -> None:
+    with pytest.raises(EvaluationError, match="other test queries"):
+        compare_samplers(
+            [cell("top-k", 1, 0.5, [0.1]), cell("tri", 1, 0.5, [0.1], queries=29)],
+            ["top-k"],
+            SETTINGS,
+            1,
+        )
+    with pytest.raises(EvaluationError, match=r"seeds \[2\]"):
+        compare_samplers(
+            [cell("top-k", 1, 0.5, [0.1]), cell("tri", 2, 0.5, [0.1])], ["top-k"], SETTINGS, 1
+        )
+
+
+def test_one_sampler_alone_has_a_table_and_no_tests() -> None:
+    alone = CELLS[2:4]
+    tests = compare_samplers(alone, ["top-k"], SETTINGS, 1)
+    assert tests.is_empty()
+    table = comparison_table(alone, [], seed_means(alone, {}), "nDCG@10", "top-k")
+    assert "against" not in comparison_markdown(table, tests, "nDCG@10")
+
+
+def test_the_text_has_all_rows_and_says_what_was_not_reached() -> None:
+    text = comparison_markdown(TABLE, TESTS, "nDCG@10")
+    tables = text.partition("On test:")[0].strip().split("\n\n")
+    for lines in (table.splitlines() for table in tables[:2]):
+        assert len({line.count("|") for line in lines}) == 1
+    assert "| > 2 | > 48 |" in text
+    assert "± " in text
+    assert re.search(r"\| tri \| 2 \| .* \| \+0\.\d{4} \(p ", text)
+
+
+def test_the_curves_have_a_line_per_sampler_and_the_target() -> None:
+    figure = plot_curves(gather_curves(CELLS), 0.4)
+    (panel,) = figure.axes
+    labels = [text.get_text() for text in panel.get_legend().get_texts()]
+    assert labels == ["in-batch", "top-k", "tri"]
+    line = next(line for line in panel.lines if line.get_label() == "top-k")
+    np.testing.assert_allclose(line.get_xdata(), [0, 48, 96])
+    np.testing.assert_allclose(line.get_ydata(), [0.1, 0.4, 0.4])
+    assert is_drawn(figure)
+
+
+def test_the_page_stands_alone_and_holds_every_claim() -> None:
+    planes = pl.concat(
+        plane(queries=4).select(pl.lit(name).alias("sampler"), pl.all())
+        for name in ("top-k", "tri")
+    )
+    content = ComparisonContent(
+        title="a <corpus>",
+        table=TABLE,
+        means=MEANS,
+        tests=TESTS,
+        curves=gather_curves(CELLS),
+        plane=planes,
+        formulas={"tri": "g & r"},
+        ingestion={"documents": 7},
+        parameters={"training": {"steps": 4}},
+    )
+    page = render_comparison(content, SETTINGS, ComparisonSettings(), t1_floor)
+    assert "a &lt;corpus&gt;" in page
+    assert "<script" not in page
+    assert not re.findall(r"""(?:src|href)=["'](?!data:|#)""", page)
+    assert page.count("data:image/png;base64,") == 2
+    for sentence in TESTS.filter(split="test")["sentence"]:
+        assert sentence in page
+    assert math.isclose(0.4, value("tri", "target"))
+    assert "0.4000, the score on the dev pool at which top-k ended" in page
