@@ -115,14 +115,10 @@ class TrackingHooks:
         assert self._run is not None
         made = sorted(name for name in pipeline.all_outputs() if catalog.exists(name))
         names = [name for name in made if not is_of_a_cell(name)]
-        if "metrics" in names:
-            self._log(list(_metrics(catalog.load("metrics"))))
-        if "audit" in names:
-            self._log(list(_audit(catalog.load("audit"))))
-        if "release_report" in names:
-            self._log(list(_release(catalog.load("release_report"))))
+        for name, numbers in _NUMBERS.items():
+            if name in names:
+                self._log(list(numbers(catalog.load(name))))
         if "comparison_table" in names:
-            self._log(list(comparison_metrics(catalog.load("comparison_table"))))
             log_cells(self._run, made, catalog, self._node_seconds)
         for name in names:
             if name.endswith(".training_history"):
@@ -230,6 +226,14 @@ def _history(round_name: str, history: pl.DataFrame) -> Iterator[tuple[str, floa
         for column, value in row.items():
             if column != "step" and value is not None:
                 yield f"{round_name}/{column}", value, row["step"]
+
+
+_NUMBERS: dict[str, Callable[[Any], Iterator[tuple[str, float, int]]]] = {
+    "metrics": _metrics,
+    "audit": _audit,
+    "release_report": _release,
+    "comparison_table": comparison_metrics,
+}
 
 
 def _git_tags(project: Path) -> dict[str, str]:
