@@ -242,7 +242,7 @@ def test_the_text_has_all_rows_and_says_what_was_not_reached() -> None:
 def test_the_curves_have_a_line_per_sampler_and_the_target() -> None:
     figure = plot_curves(gather_curves(CELLS), 0.4)
     (panel,) = figure.axes
-    labels = [text.get_text() for text in panel.get_legend().get_texts()]
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels == ["in-batch", "top-k", "tri"]
     line = next(line for line in panel.lines if line.get_label() == "top-k")
     np.testing.assert_allclose(line.get_xdata(), [0, 48, 96])

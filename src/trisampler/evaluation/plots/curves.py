@@ -60,7 +60,7 @@ def plot_curves(curves: pl.DataFrame, target: float | None) -> Figure:
         )
         panel.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         if curves.height:
-            panel.legend(loc="lower right", ncols=2)
+            drawn.legend(loc="outside lower center", ncols=min(7, curves["sampler"].n_unique()))
     return drawn
 
 
