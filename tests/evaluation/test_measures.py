@@ -1,5 +1,7 @@
 import math
+import re
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -80,21 +82,89 @@ def test_equal_to_the_definitions_on_the_strict_ranking(example):
             assert mine[query_id, name] == pytest.approx(value, abs=1e-9), name
 
 
-@given(rankings_and_judgements())
-@settings(deadline=None, max_examples=50)
-def test_every_provider_says_the_same_of_a_strict_ranking(example):
+def deep_example(seed):
+    """Graded judgements and runs deeper than any cut-off, half of the scores in ties."""
+    generator = np.random.default_rng(seed)
+    documents = np.array([f"d{index}" for index in range(2000)])
+    queries = [f"q{index}" for index in range(12)]
+    judgements = {
+        query_id: dict(
+            zip(
+                generator.choice(documents, size, replace=False).tolist(),
+                generator.integers(0, 4, size).tolist(),
+                strict=True,
+            )
+        )
+        for query_id, size in zip(
+            queries, [1, 2, 5, 1, 10, 40, 40, 100, 300, 300, 5, 1], strict=True
+        )
+    }
+    judgements["q0"] = {"d1": 0}
+    run = {}
+    for query_id in [*queries[:-1], "nobody judged it"]:
+        found = generator.choice(documents, generator.integers(1, 1500), replace=False)
+        scores = generator.normal(size=len(found)).round(generator.integers(0, 4))
+        run[query_id] = dict(zip(found.tolist(), scores.tolist(), strict=True))
+    return run, judgements
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_equal_to_pytrec_eval_at_every_depth_and_in_measures_that_are_not_ours_by_default(seed):
+    import pytrec_eval
+
+    run, judgements = deep_example(seed)
+    theirs_by_mine = IN_PYTREC_EVAL | {
+        "nDCG": "ndcg",
+        "nDCG@100": "ndcg_cut_100",
+        "AP@100": "map_cut_100",
+        "P@5": "P_5",
+        "P@1000": "P_1000",
+        "Rprec": "Rprec",
+        "Bpref": "bpref",
+        "SetP": "set_P",
+        "SetR": "set_recall",
+        "IPrec@0.1": "iprec_at_recall_0.10",
+        "NumRet": "num_ret",
+    }
+    asked = {re.sub(r"_([\d.]+)$", r".\1", name) for name in theirs_by_mine.values()}
+    evaluator = pytrec_eval.RelevanceEvaluator(judgements, asked)
+    theirs = evaluator.evaluate(run)
+    mine = values_of(measure_run(run_table(run), judgement_table(judgements), theirs_by_mine))
+    assert "q11" not in theirs
+    for query_id in judgements:
+        for name, their_name in theirs_by_mine.items():
+            expected = theirs[query_id][their_name] if query_id in theirs else 0.0
+            assert mine[query_id, name] == pytest.approx(expected, abs=1e-9), (query_id, name)
+
+
+@pytest.mark.parametrize("provider", ["pytrec_eval", "judged", "msmarco", "cwl_eval", "trectools"])
+@pytest.mark.parametrize("seed", range(3))
+def test_every_provider_says_the_same_of_a_strict_ranking(provider, seed):
     import ir_measures
 
-    run, judgements = example
+    theirs = ir_measures.providers.registry[provider]
+    if not theirs.is_available():
+        pytest.skip(f"{provider} is not installed")
+    # C/W/L divides the sum of precisions by the relevant documents that were found, not by all.
+    asked = {*ALL, "RR", "P@5"} - ({"AP"} if provider == "cwl_eval" else set())
+    names = sorted(name for name in asked if theirs.supports(parse_measure(name)))
+    assert names
+    run, judgements = deep_example(seed)
+    kept = strictly_decreasing(run_table(run)).filter(pl.col("rank") <= EvaluationSettings().depth)
+    mine = values_of(measure_run(kept, judgement_table(judgements), names))
     strict = {}
-    for query_id, doc_id, _, score in strictly_decreasing(run_table(run)).rows():
+    for query_id, doc_id, _, score in kept.rows():
         strict.setdefault(query_id, {})[doc_id] = score
-    measure = parse_measure("RR")
-    first, second = (
-        {m.query_id: m.value for m in provider.iter_calc([measure], judgements, strict)}
-        for provider in (ir_measures.pytrec_eval, ir_measures.msmarco)
-    )
-    assert first == pytest.approx(second, abs=1e-12)
+    measures = [parse_measure(name) for name in names]
+    told = {
+        (found.query_id, str(found.measure)): found.value
+        for found in theirs.iter_calc(measures, judgements, strict)
+    }
+    assert {query_id for query_id, _ in told} == set(judgements)
+    for (query_id, name), value in told.items():
+        # 0/0, where nothing is relevant, is 0 to trec_eval and no number to trectools.
+        expected = 0.0 if math.isnan(value) else value
+        assert mine[query_id, name] == pytest.approx(expected, abs=1e-9), (query_id, name)
 
 
 @given(rankings_and_judgements(), st.randoms(use_true_random=False))

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 MEASURED_SCHEMA = pl.Schema({"query_id": pl.String, "measure": pl.String, "value": pl.Float64})
 # The first that has the measure computes it. All agree, because rankings have no ties.
 _PROVIDERS = ("pytrec_eval", "judged", "msmarco")
-_NOTATION = re.compile(r"(?P<name>\w+)(\((?P<parameters>[^()]*)\))?(@(?P<at>\d+))?")
+_NOTATION = re.compile(r"(?P<name>\w+)(\((?P<parameters>[^()]*)\))?(@(?P<at>\d+(\.\d+)?))?")
 
 
 def parse_measure(text: str) -> Measure:
-    """The measure that `text` names: `nDCG@10`, `AP`, `P(rel=2)@5`.
+    """The measure that `text` names: `nDCG@10`, `AP`, `P(rel=2)@5`, `IPrec@0.1`.
 
     Raises:
         ValueError: The notation is broken, or no provider here computes such a measure.
@@ -42,8 +42,8 @@ def parse_measure(text: str) -> Measure:
             f"{text!r} names no measure of ir_measures; write for example nDCG@10, RR@10, AP, R@100"
         )
     parameters = _parse_parameters(text, match["parameters"] or "")
-    if match["at"]:
-        parameters[kind.AT_PARAM] = int(match["at"])
+    if at := match["at"]:
+        parameters[kind.AT_PARAM] = float(at) if "." in at else int(at)
     measure = kind(**parameters)
     try:
         supported = any(
