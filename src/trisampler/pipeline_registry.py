@@ -11,6 +11,7 @@ from trisampler.pipelines import (
     baseline,
     comparison,
     development,
+    diagnosis,
     evaluation,
     ingestion,
     release,
@@ -38,6 +39,7 @@ def _create_pipelines(structure: Structure) -> dict[str, Pipeline]:
         **{f"round_{number}": create_round(number) for number in range(1, rounds + 1)},
         "audit": audit.create_pipeline(rounds),
         "evaluation": evaluation.create_pipeline(rounds),
+        "diagnosis": diagnosis.create_pipeline(rounds),
         "reporting": reporting.create_pipeline(rounds),
         "release": release.create_pipeline(rounds),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from typing import Any
 
@@ -124,6 +126,9 @@ def test_artifacts_of_every_kind_are_there(finished: FinishedRun) -> None:
         "08_reporting/metrics.png",
         "08_reporting/training.png",
         "08_reporting/audit.json",
+        "08_reporting/dev_query_changes.json",
+        "08_reporting/test_query_changes.json",
+        "08_reporting/warnings.json",
         "08_reporting/sampling.png",
         "08_reporting/round_1/plane.png",
         "08_reporting/round_1/diagnostics.json",
@@ -131,6 +136,33 @@ def test_artifacts_of_every_kind_are_there(finished: FinishedRun) -> None:
     ):
         assert project.path(name).stat().st_size > 0, name
     assert not list((project.folder / "data").rglob("*.tmp"))
+
+
+def test_the_queries_that_changed_most_are_those_of_the_measurements(finished: FinishedRun) -> None:
+    project = finished.project
+    told = json.loads(project.path("08_reporting/dev_query_changes.json").read_text())
+    values = (
+        project.table("07_model_output/measurements.parquet")
+        .filter(split="dev", measure="nDCG@10")
+        .pivot("system", index="query_id", values="value")
+    )
+    change = (pl.col("encoder_2") - pl.col("encoder_0")).alias("change")
+    expected = values.select("query_id", change).sort(
+        "change", "query_id", descending=[True, False]
+    )
+    assert told["queries"] == values.height
+    assert told["gained"] == (expected["change"] > 0).sum()
+    gained = expected.filter(pl.col("change") > 0)["query_id"].head(20).to_list()
+    assert gained
+    assert [query["query_id"] for query in told["most_gained"]] == gained
+    report = project.path("08_reporting/report.html").read_text()
+    test = json.loads(project.path("08_reporting/test_query_changes.json").read_text())
+    for query in told["most_gained"]:
+        assert html.escape(query["query"]) in report.replace("&#34;", "&quot;").replace(
+            "&#39;", "&#x27;"
+        )
+    assert test["most_gained"]
+    assert not any(f"Query {query['query_id']}:" in report for query in test["most_gained"])
 
 
 def test_a_second_run_does_nothing_and_says_so(finished: FinishedRun) -> None:

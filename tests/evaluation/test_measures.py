@@ -87,6 +87,7 @@ def deep_example(seed):
     generator = np.random.default_rng(seed)
     documents = np.array([f"d{index}" for index in range(2000)])
     queries = [f"q{index}" for index in range(12)]
+    sizes = [1, 2, 5, 1, 10, 40, 40, 100, 300, 300, 5, 1]
     judgements = {
         query_id: dict(
             zip(
@@ -95,9 +96,7 @@ def deep_example(seed):
                 strict=True,
             )
         )
-        for query_id, size in zip(
-            queries, [1, 2, 5, 1, 10, 40, 40, 100, 300, 300, 5, 1], strict=True
-        )
+        for query_id, size in zip(queries, sizes, strict=True)
     }
     judgements["q0"] = {"d1": 0}
     run = {}

@@ -130,3 +130,72 @@ def test_without_test_split_the_page_says_so_and_optional_parts_may_be_missing()
 
 def test_the_same_content_gives_the_same_page():
     assert page_of(content())[0] == page_of(content())[0]
+
+
+HOSTILE = '<script>alert(1)</script> & "quoted" </details>'
+
+
+def changes(**values):
+    document = {"doc_id": "d<1>", "title": HOSTILE, "text": HOSTILE, "relevance": 2}
+    unjudged = {**document, "doc_id": "d2", "title": "", "relevance": None, "rank": 2}
+    query = {
+        "query_id": "q<1>",
+        "query": HOSTILE,
+        "value_before": 0.25,
+        "value_after": 1.0,
+        "relevant": [{**document, "rank_before": None, "rank_after": 1}],
+        "relevant_documents": 4,
+        "results_before": [],
+        "results_after": [{**document, "rank": 1}, unjudged],
+    }
+    return {
+        "measure": "nDCG@10",
+        "before": "encoder_0",
+        "after": "encoder_2",
+        "queries": 1300,
+        "gained": 1200,
+        "lost": 30,
+        "most_gained": [query],
+        "most_lost": [],
+        **values,
+    }
+
+
+def test_queries_that_changed_most_are_told_with_escaped_texts():
+    told = {"dev": changes(), "test": changes(most_gained=[], queries=77)}
+    html, page = page_of(content(query_changes=told))
+    assert "script" not in page.tags
+    assert "diagnosis" in page.ids
+    text = " ".join(page.text.split())
+    for found in (
+        "dev queries, encoder_2 against encoder_0",
+        "nDCG@10 rose for 1,200, fell for 30 and stayed for 70 of 1,300 queries",
+        f"+0.750 {HOSTILE} Query q<1>: nDCG@10 0.250 with encoder_0, 1.000 with encoder_2.",
+        f"not retrieved \u2192 rank 1: d<1> {HOSTILE} {HOSTILE} and 3 more relevant documents",
+        "encoder_0 nothing was retrieved encoder_2",
+        f"d<1> {HOSTILE} {HOSTILE} relevant (2) d2 {HOSTILE} unjudged",
+        "Lost most None.",
+    ):
+        assert found in text, found
+    assert "77" not in text
+    assert "Test queries are not shown" in text
+    assert "<script" not in html
+
+
+def test_test_queries_are_shown_only_without_dev_queries_and_with_a_warning():
+    told = {"dev": changes(queries=0), "test": changes()}
+    _, page = page_of(content(query_changes=told))
+    text = " ".join(page.text.split())
+    assert "test queries, encoder_2 against encoder_0" in text
+    assert "for reporting only. A setting that is changed because of them" in text
+    _, page = page_of(content(query_changes={"dev": changes(queries=0)}))
+    assert "diagnosis" not in page.ids
+
+
+def test_warnings_are_listed_or_there_is_one_line():
+    _, page = page_of(content(warnings=["3 of 40 test queries <are> training queries."]))
+    assert "3 of 40 test queries <are> training queries." in page.text
+    assert "Nothing to warn of" not in page.text
+    _, page = page_of(content(warnings=[]))
+    assert page.text.count("Nothing to warn of") == 1
+    assert "judged" not in page.text.split("Nothing to warn of")[1].split(".")[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,12 @@ import polars as pl
 
 from trisampler.evaluation.audit_table import audit_rows
 from trisampler.evaluation.flatten import flatten
-from trisampler.evaluation.metrics import metrics_dictionary, number_of_queries, splits_of
+from trisampler.evaluation.metrics import (
+    metrics_dictionary,
+    number_of_queries,
+    splits_in_order,
+    splits_of,
+)
 from trisampler.evaluation.plots import style
 from trisampler.evaluation.plots.plane import plot_plane
 from trisampler.evaluation.plots.sampling import plot_sampling
@@ -35,6 +40,9 @@ class ReportContent:
         measurements: split, system, query_id, measure, value.
         comparisons: The table of `compare_systems`.
         ingestion: The ingestion report.
+        external: What was read from run files, of `measure_external`.
+        warnings: Sentences of `data_warnings`; None where nobody looked.
+        query_changes: Split -> changes of `query_changes`.
         histories: Name of the round -> training history (see `plot_training`).
         planes: Name of the round -> plane sample (see `plot_plane`).
         diagnostics: Name of the round -> sampling diagnostics.
@@ -47,6 +55,9 @@ class ReportContent:
     measurements: pl.DataFrame
     comparisons: pl.DataFrame
     ingestion: Mapping[str, Any]
+    external: Mapping[str, Any] = field(default_factory=dict)
+    warnings: Sequence[str] | None = None
+    query_changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     histories: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     planes: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     diagnostics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -89,6 +100,7 @@ def render_report(
         metrics=metrics_dictionary(content.measurements),
         measures=content.measurements["measure"].unique(maintain_order=True).to_list(),
         warning=split_warning(splits[0]),
+        changes=_shown_changes(content.query_changes),
         headline=content.comparisons.filter(
             (pl.col("split") == splits[0]) & (pl.col("measure") == settings.primary)
         ).to_dicts(),
@@ -100,6 +112,15 @@ def render_report(
         p_value_text=p_value_text,
         system_label=system_label,
     )
+
+
+def _shown_changes(query_changes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
+    """Those of dev; of another split only where there are no dev queries."""
+    for split in ("dev", *splits_in_order(query_changes)):
+        changes = query_changes.get(split, {})
+        if changes.get("queries"):
+            return {"split": split, **changes}
+    return None
 
 
 def _plots(

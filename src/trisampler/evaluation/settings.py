@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from typing import Literal
+
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from trisampler.evaluation.systems import ENCODERS, LEXICAL
+
+_SYSTEM_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 class EvaluationSettings(BaseModel):
@@ -27,6 +34,10 @@ class EvaluationSettings(BaseModel):
         description="Columns of the table printed at the end of a run: some of `measures`.",
     )
     depth: int = Field(default=1000, ge=1, description="Documents kept per query in a run.")
+    run_files: dict[str, dict[Literal["dev", "test"], str]] = Field(
+        default={},
+        description="TREC run files of other tools, as further systems: {name: {split: path}}.",
+    )
     permutations: int = Field(
         default=10_000,
         ge=100,
@@ -52,6 +63,23 @@ class EvaluationSettings(BaseModel):
     @classmethod
     def _print_primary_as_ir_measures(cls, name: str) -> str:
         return _canonical(name)
+
+    @field_validator("run_files")
+    @classmethod
+    def _name_further_systems(
+        cls, run_files: dict[str, dict[Literal["dev", "test"], str]]
+    ) -> dict[str, dict[Literal["dev", "test"], str]]:
+        for name, paths in run_files.items():
+            if not _SYSTEM_NAME.fullmatch(name):
+                raise ValueError(
+                    f"{name!r} cannot name a system: write letters, digits, '_' and '-', the "
+                    "first a letter or digit"
+                )
+            if name.casefold() == LEXICAL or name.casefold().startswith(ENCODERS):
+                raise ValueError(f"{name!r} names a system of the pipeline: choose another name")
+            if not paths or not all(paths.values()):
+                raise ValueError(f"{name} needs a file: {{dev: path}}, {{test: path}} or both")
+        return run_files
 
     @model_validator(mode="after")
     def _shown_is_measured(self) -> EvaluationSettings:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 LEXICAL = "bm25"
+ENCODERS = "encoder_"  # and the round's number
 UNTUNED = "encoder_0"
 
 
@@ -20,6 +21,6 @@ def in_order(systems: Iterable[str]) -> list[str]:
 
 
 def _place(system: str) -> tuple[int, list[tuple[int, str]]]:
-    group = 0 if system == LEXICAL else 1 if system.startswith("encoder_") else 2
+    group = 0 if system == LEXICAL else 1 if system.startswith(ENCODERS) else 2
     parts = re.findall(r"\d+|\D+", system)
     return group, [(int(part), "") if part.isdecimal() else (-1, part) for part in parts]

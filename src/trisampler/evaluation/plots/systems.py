@@ -11,7 +11,13 @@ from trisampler.evaluation.metrics import number_of_queries, splits_of
 from trisampler.evaluation.plots import style
 from trisampler.evaluation.settings import EvaluationSettings
 from trisampler.evaluation.significance import bootstrap_interval
-from trisampler.evaluation.systems import LEXICAL, UNTUNED, in_order, system_label
+from trisampler.evaluation.systems import (
+    ENCODERS,
+    LEXICAL,
+    UNTUNED,
+    in_order,
+    system_label,
+)
 from trisampler.hashing import derive_seed
 
 if TYPE_CHECKING:
@@ -73,4 +79,5 @@ def _draw_split(
 
 
 def _colour(system: str) -> str:
-    return {LEXICAL: style.PALE_INK, UNTUNED: style.ORANGE}.get(system, style.BLUE)
+    others = style.BLUE if system.startswith(ENCODERS) else style.PURPLE
+    return {LEXICAL: style.PALE_INK, UNTUNED: style.ORANGE}.get(system, others)

@@ -6,7 +6,9 @@ from typing import Any
 
 import polars as pl
 
+from trisampler.evaluation.external import digest_run_files
 from trisampler.evaluation.settings import EvaluationSettings
+from trisampler.incremental.outside import reads_outside
 
 
 def measure_system(
@@ -14,39 +16,78 @@ def measure_system(
     test_run: pl.DataFrame,
     dev_judgements: pl.DataFrame,
     test_judgements: pl.DataFrame,
-    evaluation: EvaluationSettings,
+    measures: tuple[str, ...],
 ) -> pl.DataFrame:
     """Every measure of every judged query: split, query_id, measure, value."""
     from trisampler.evaluation.measures import measure_run
 
     measured = {
-        "test": measure_run(test_run, test_judgements, evaluation.measures),
-        "dev": measure_run(dev_run, dev_judgements, evaluation.measures),
+        "test": measure_run(test_run, test_judgements, measures),
+        "dev": measure_run(dev_run, dev_judgements, measures),
     }
     return pl.concat(
         table.select(pl.lit(split).alias("split"), pl.all()) for split, table in measured.items()
     )
 
 
+@reads_outside("run_files", digest_run_files)
+def read_external_runs(run_files: dict[str, dict[str, str]]) -> pl.DataFrame:
+    """Rankings of other tools, from their TREC run files."""
+    from trisampler.evaluation.external import read_run_files
+
+    return read_run_files(run_files)
+
+
+def measure_external_systems(
+    external_runs: pl.DataFrame,
+    dev_judgements: pl.DataFrame,
+    test_judgements: pl.DataFrame,
+    corpus: pl.DataFrame,
+    evaluation: EvaluationSettings,
+) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """Measure them as our own, and count what in their files does not fit."""
+    from trisampler.evaluation.external import measure_external
+
+    return measure_external(
+        external_runs,
+        {"dev": dev_judgements, "test": test_judgements},
+        corpus,
+        evaluation.run_files,
+        evaluation.measures,
+        evaluation.depth,
+    )
+
+
 def compare(
-    evaluation: EvaluationSettings, seed: int, **measured: pl.DataFrame
+    external_measurements: pl.DataFrame,
+    evaluation: EvaluationSettings,
+    seed: int,
+    **measured: pl.DataFrame,
 ) -> tuple[pl.DataFrame, dict[str, Any], pl.DataFrame]:
     """All systems side by side: per query, as means, and tested against encoder_0.
 
+    External systems are tested against the newest encoder too.
+
     Args:
+        external_measurements: Table of `measure_external_systems`.
         evaluation: Measures and sizes of the tests.
         seed: Fixes the tests' samples.
         measured: Table of `measure_system` by system.
     """
     from trisampler.evaluation.comparisons import compare_systems
     from trisampler.evaluation.metrics import gather_measurements, metrics_dictionary
-    from trisampler.evaluation.systems import UNTUNED
+    from trisampler.evaluation.systems import UNTUNED, in_order
 
     by_split = {
         (split, system): table.filter(pl.col("split") == split)
         for split in ("test", "dev")
         for system, table in measured.items()
     }
-    measurements = gather_measurements(by_split)
-    comparisons = compare_systems(measurements, UNTUNED, evaluation, seed)
+    measurements = pl.concat([gather_measurements(by_split), external_measurements])
+    newest, external = in_order(measured)[-1], external_measurements["system"].unique()
+    against_newest = measurements.filter(pl.col("system").is_in([newest, *external]))
+    comparisons = pl.concat(
+        compare_systems(table, baseline, evaluation, seed)
+        for table, baseline in ((measurements, UNTUNED), (against_newest, newest))
+    )
     return measurements, metrics_dictionary(measurements), comparisons

@@ -1,10 +1,15 @@
-"""Evaluation of BM25, the pretrained encoder and every round's encoder."""
+"""Evaluation of BM25, the pretrained encoder, every round's encoder, and systems of elsewhere."""
 
 from __future__ import annotations
 
 from kedro.pipeline import Node, Pipeline
 
-from trisampler.pipelines.evaluation.nodes import compare, measure_system
+from trisampler.pipelines.evaluation.nodes import (
+    compare,
+    measure_external_systems,
+    measure_system,
+    read_external_runs,
+)
 from trisampler.pipelines.namespaces import in_namespace
 
 
@@ -16,7 +21,11 @@ def create_pipeline(rounds: int) -> Pipeline:
     """
     systems = ["bm25", *(f"encoder_{number}" for number in range(rounds + 1))]
     return Pipeline(
-        [*(in_namespace(system, [measuring()]) for system in systems), _compare(systems)],
+        [
+            *(in_namespace(system, [measuring()]) for system in systems),
+            *_external(),
+            _compare(systems),
+        ],
         namespace="evaluation",
         prefix_datasets_with_namespace=False,
     )
@@ -31,17 +40,41 @@ def measuring() -> Node:
             "test_run",
             "dev_judgements",
             "test_judgements",
-            "params:evaluation",
+            "params:evaluation.measures",
         ],
         outputs="measurements",
         name="measure",
     )
 
 
+def _external() -> list[Node]:
+    return [
+        Node(
+            read_external_runs,
+            inputs="params:evaluation.run_files",
+            outputs="external_runs",
+            name="read_external_runs",
+        ),
+        Node(
+            measure_external_systems,
+            inputs=[
+                "external_runs",
+                "dev_judgements",
+                "test_judgements",
+                "corpus",
+                "params:evaluation",
+            ],
+            outputs=["external_measurements", "external_report"],
+            name="measure_external_systems",
+        ),
+    ]
+
+
 def _compare(systems: list[str]) -> Node:
     return Node(
         compare,
         inputs={
+            "external_measurements": "external_measurements",
             "evaluation": "params:evaluation",
             "seed": "params:seed",
             **{system: f"{system}.measurements" for system in systems},

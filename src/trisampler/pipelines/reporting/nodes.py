@@ -65,6 +65,10 @@ def write_report(
     measurements: pl.DataFrame,
     comparisons: pl.DataFrame,
     ingestion_report: dict[str, Any],
+    external_report: dict[str, Any],
+    data_warnings: list[str],
+    dev_query_changes: dict[str, Any],
+    test_query_changes: dict[str, Any],
     audit: dict[str, Any],
     parameters: dict[str, Any],
     **of_rounds: Any,
@@ -75,6 +79,10 @@ def write_report(
         measurements: Every measure of every query.
         comparisons: Tests against encoder_0.
         ingestion_report: What was read, repaired and held out.
+        external_report: What was read from run files.
+        data_warnings: What to be warned of.
+        dev_query_changes: Dev queries that changed most.
+        test_query_changes: Test queries that did; shown where there are no dev queries.
         audit: All rounds' negatives in numbers.
         parameters: The whole tree.
         of_rounds: `<artifact>_of_round_<n>` for training_history, plane and diagnostics.
@@ -87,6 +95,9 @@ def write_report(
         measurements=measurements,
         comparisons=comparisons,
         ingestion=ingestion_report,
+        external=external_report,
+        warnings=data_warnings,
+        query_changes={"dev": dev_query_changes, "test": test_query_changes},
         histories=_of_rounds(of_rounds, "training_history"),
         planes=_of_rounds(of_rounds, "plane"),
         diagnostics=_of_rounds(of_rounds, "diagnostics"),

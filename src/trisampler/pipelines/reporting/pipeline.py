@@ -56,7 +56,10 @@ def create_pipeline(rounds: int) -> Pipeline:
 
 
 def _write_report(names: list[str]) -> Node:
-    whole = ("measurements", "comparisons", "ingestion_report", "audit", "parameters")
+    whole = (
+        *("measurements", "comparisons", "ingestion_report", "external_report"),
+        *("data_warnings", "dev_query_changes", "test_query_changes", "audit", "parameters"),
+    )
     return Node(
         write_report,
         inputs={
