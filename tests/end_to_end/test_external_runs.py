@@ -78,6 +78,10 @@ def test_a_broken_file_stops_the_run_before_anything_is_embedded(
     output = project.run("--params", parameter, succeeds=False)
     assert "theirs.run:2: 4 columns where a run file has 6" in output.replace("\n", "")
     assert not project.path("04_feature/encoder_0").exists()
+    (tmp_path / "theirs.run").write_text("q Q0 d 1 0.5 theirs\n")
+    output = project.run("--params", parameter, succeeds=False)
+    assert "theirs.run: none of its queries is judged, such as 'q'" in output.replace("\n", "")
+    assert not project.path("04_feature/encoder_0").exists()
     (tmp_path / "theirs.run").unlink()
     output = project.run("--params", parameter, succeeds=False)
     assert "evaluation.run_files.theirs.test: no run file at" in output

@@ -8,7 +8,7 @@ from trisampler.evaluation.external import (
     EXTERNAL_RUNS_SCHEMA,
     digest_run_files,
     fit_run,
-    measure_external,
+    measure_external_runs,
     read_run_files,
 )
 from trisampler.evaluation.measures import measure_run
@@ -16,6 +16,7 @@ from trisampler.evaluation.runs import strictly_decreasing
 from trisampler.evaluation.settings import EvaluationSettings
 
 JUDGEMENTS = judgement_table({"q1": {"a": 1, "b": 0}, "q2": {"c": 2}})
+BY_SPLIT = {"test": JUDGEMENTS, "dev": judgement_table({"q9": {"a": 1}})}
 CORPUS = pl.DataFrame({"doc_id": ["a", "b", "c", "d"]})
 MEASURES = ["nDCG@10", "AP", "Judged@10"]
 
@@ -36,8 +37,12 @@ def run_files(tmp_path):
     }
 
 
+def read(run_files, depth=10):
+    return read_run_files(run_files, BY_SPLIT, CORPUS, depth)
+
+
 def test_rankings_are_strict_and_in_one_order(run_files):
-    runs = read_run_files(run_files)
+    runs, _ = read(run_files)
     assert runs.schema == EXTERNAL_RUNS_SCHEMA
     assert runs.select("system", "split", "query_id", "doc_id", "rank").rows() == [
         ("colbert", "test", "q1", "b", 1),
@@ -47,15 +52,14 @@ def test_rankings_are_strict_and_in_one_order(run_files):
         ("splade", "dev", "q9", "a", 1),
     ]
     swapped = {system: dict(reversed(run_files[system].items())) for system in reversed(run_files)}
-    assert read_run_files(swapped).equals(runs)
+    assert read(swapped)[0].equals(runs)
 
 
 def test_no_files_are_no_systems():
-    runs = read_run_files({})
+    runs, report = read({})
     assert runs.schema == EXTERNAL_RUNS_SCHEMA
-    measured, report = measure_external(runs, {}, CORPUS, {}, MEASURES, 10)
-    assert measured.is_empty()
     assert report == {}
+    assert measure_external_runs(runs, BY_SPLIT, MEASURES).is_empty()
 
 
 def test_the_digest_is_of_contents_systems_and_splits(run_files, tmp_path):
@@ -71,7 +75,7 @@ def test_the_digest_is_of_contents_systems_and_splits(run_files, tmp_path):
 def test_broken_and_missing_files_are_named(run_files, tmp_path):
     write(tmp_path / "colbert.run", "q1 Q0 b 1 7 y", "q1 Q0 b 1 seven y")
     with pytest.raises(RunFileError, match=r"colbert\.run:2: score 'seven'"):
-        read_run_files(run_files)
+        read(run_files)
     (tmp_path / "test.run").unlink()
     with pytest.raises(RunFileError, match=r"run_files\.splade\.test: no run file at .*test\.run"):
         digest_run_files(run_files)
@@ -116,23 +120,21 @@ def test_a_run_of_other_data_is_refused():
 
 
 def test_each_is_measured_on_the_splits_it_has_as_our_own_are(run_files):
-    runs = read_run_files(run_files)
-    dev = judgement_table({"q9": {"a": 1}})
-    measured, report = measure_external(
-        runs, {"dev": dev, "test": JUDGEMENTS}, CORPUS, run_files, MEASURES, 10
-    )
+    runs, report = read(run_files)
+    measured = measure_external_runs(runs, BY_SPLIT, MEASURES)
     assert set(measured.select("system", "split").rows()) == {
         ("colbert", "test"),
         ("splade", "test"),
         ("splade", "dev"),
     }
-    for system, split, judgements in (("splade", "dev", dev), ("colbert", "test", JUDGEMENTS)):
+    for system, split in (("splade", "dev"), ("colbert", "test")):
         found = measured.filter(system=system, split=split).drop("system", "split")
         run = runs.filter(system=system, split=split)
-        assert found.equals(measure_run(run, judgements, MEASURES))
+        assert found.equals(measure_run(run, BY_SPLIT[split], MEASURES))
     assert list(report) == ["colbert", "splade"]
     assert report["splade"]["test"]["file"] == run_files["splade"]["test"]
     assert report["splade"]["test"]["queries_without_results"] == 1
+    assert read(run_files, depth=1)[1]["splade"]["test"]["results_beyond_depth"] == 1
 
 
 @pytest.mark.parametrize(

@@ -250,6 +250,23 @@ def test_of_the_ready_nodes_the_most_awaited_runs_first(tmp_path: Path) -> None:
     assert calls == ["read", "split", "alone", "join"]
 
 
+def test_what_the_user_gave_is_read_before_anything_else_is_done(tmp_path: Path) -> None:
+    @reads_outside("path", lambda path: Path(path).read_text())
+    def also_read(path: str, number: int) -> int:
+        calls.append("also read")
+        return number
+
+    aside = Node(also_read, ["params:path", "number"], "aside", name="z")
+    parameters = {"path": str(tmp_path / "raw.txt"), "factor": 2, "where": Where(workers=1)}
+    catalog = DataCatalog(
+        {f"params:{name}": MemoryDataset(value) for name, value in parameters.items()}
+    )
+    (tmp_path / "raw.txt").write_text("3")
+    calls.clear()
+    IncrementalRunner().run(Pipeline([aside, *PIPELINE.nodes]), catalog)
+    assert calls == ["read", "also read", "split", "join"]
+
+
 def test_an_input_put_there_by_hand_counts_by_its_content(project: Project) -> None:
     tail = PIPELINE.filter(node_names=["split", "join"])
     record_path(project.path("number")).unlink()

@@ -109,7 +109,7 @@ def external_warnings(external: Mapping[str, Mapping[str, Mapping[str, Any]]]) -
     """Of run files with holes, or with documents of another corpus.
 
     Args:
-        external: The report of `measure_external`.
+        external: The report of `read_run_files`.
     """
     for system, splits in external.items():
         for split, told in splits.items():

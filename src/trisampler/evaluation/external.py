@@ -34,56 +34,54 @@ def digest_run_files(run_files: RunFiles) -> str:
     return digest.hexdigest()
 
 
-def read_run_files(run_files: RunFiles) -> pl.DataFrame:
+def read_run_files(
+    run_files: RunFiles, judgements: Mapping[str, pl.DataFrame], corpus: pl.DataFrame, depth: int
+) -> tuple[pl.DataFrame, dict[str, Any]]:
     """All files as one table, each ranking made strict by `strictly_decreasing`.
 
+    Args:
+        run_files: Where they are.
+        judgements: By split.
+        corpus: doc_id.
+        depth: Results kept per query.
+
     Returns:
-        The columns of `EXTERNAL_RUNS_SCHEMA`, by system, split (test before dev), query id, rank.
+        The columns of `EXTERNAL_RUNS_SCHEMA`, by system, split (test before dev), query id, rank,
+        and {system: {split: file and counts of `fit_run`}}.
 
     Raises:
-        RunFileError: Naming file and line; see `read_trec_run`.
+        RunFileError: Naming file and line; see `read_trec_run` and `fit_run`.
     """
-    tables = [
-        read_trec_run(path).select(
-            pl.lit(system).alias("system"), pl.lit(split).alias("split"), pl.all()
-        )
-        for system, split, path in _in_order(run_files)
-    ]
-    return pl.concat([pl.DataFrame(schema=EXTERNAL_RUNS_SCHEMA), *tables])
+    tables = [pl.DataFrame(schema=EXTERNAL_RUNS_SCHEMA)]
+    report: dict[str, dict[str, Any]] = {}
+    for system, split, path in _in_order(run_files):
+        run, counts = fit_run(read_trec_run(path), judgements[split], corpus, depth, str(path))
+        tables.append(run.select(pl.lit(system).alias("system"), pl.lit(split).alias("split"), "*"))
+        report.setdefault(system, {})[split] = {"file": str(path), **counts}
+    return pl.concat(tables), report
 
 
-def measure_external(
-    runs: pl.DataFrame,
-    judgements: Mapping[str, pl.DataFrame],
-    corpus: pl.DataFrame,
-    run_files: RunFiles,
-    measures: Sequence[str],
-    depth: int,
-) -> tuple[pl.DataFrame, dict[str, Any]]:
+def measure_external_runs(
+    runs: pl.DataFrame, judgements: Mapping[str, pl.DataFrame], measures: Sequence[str]
+) -> pl.DataFrame:
     """Measure every external system on the splits that it has a file for.
 
     Args:
         runs: Of `read_run_files`.
         judgements: By split.
-        corpus: doc_id.
-        run_files: Where `runs` was read from.
         measures: In the notation of ir_measures.
-        depth: Results kept per query.
 
     Returns:
-        The table of `gather_measurements`, and {system: {split: file and counts of `fit_run`}}.
-
-    Raises:
-        RunFileError: see `fit_run`.
+        The table of `gather_measurements`.
     """
-    measured: dict[tuple[str, str], pl.DataFrame] = {}
-    report: dict[str, dict[str, Any]] = {}
-    for system, split, path in _in_order(run_files):
-        run = runs.filter(system=system, split=split)
-        kept, counts = fit_run(run, judgements[split], corpus, depth, str(path))
-        measured[split, system] = measure_run(kept, judgements[split], measures)
-        report.setdefault(system, {})[split] = {"file": str(path), **counts}
-    return gather_measurements(measured), report
+    return gather_measurements(
+        {
+            (str(split), str(system)): measure_run(
+                run.drop("system", "split"), judgements[str(split)], measures
+            )
+            for (system, split), run in runs.group_by("system", "split", maintain_order=True)
+        }
+    )
 
 
 def fit_run(

@@ -40,7 +40,7 @@ class ReportContent:
         measurements: split, system, query_id, measure, value.
         comparisons: The table of `compare_systems`.
         ingestion: The ingestion report.
-        external: What was read from run files, of `measure_external`.
+        external: What was read from run files, of `read_run_files`.
         warnings: Sentences of `data_warnings`; None where nobody looked.
         query_changes: Split -> changes of `query_changes`.
         histories: Name of the round -> training history (see `plot_training`).

@@ -28,6 +28,11 @@ def reads_outside(
     return declare
 
 
+def is_outside_read(function: Callable[..., Any]) -> bool:
+    """Whether `function` reads something outside the catalog."""
+    return hasattr(function, _ATTRIBUTE)
+
+
 def outside_digest(function: Callable[..., Any], arguments: Mapping[str, Any]) -> str | None:
     """The digest of what `function` reads outside the catalog, or None where it reads nothing."""
     declared = getattr(function, _ATTRIBUTE, None)

@@ -12,6 +12,7 @@ from kedro.runner import SequentialRunner
 from kedro.runner.task import Task
 
 from trisampler.incremental.keys import NodeKey, artifact_path
+from trisampler.incremental.outside import is_outside_read
 from trisampler.incremental.plan import Decision, check_inputs, make_plan
 from trisampler.incremental.records import remove_record, write_record
 
@@ -118,7 +119,8 @@ class IncrementalRunner(SequentialRunner):
 def _most_awaited_first(pipeline: Pipeline) -> list[Node]:
     """An order in which, of the nodes that are ready, the one that most others wait for is next.
 
-    So the source is read, and a bad one found, before any other work begins.
+    Those that read outside the catalog come before all others. So what the user gave is read, and
+    what is wrong with it found, before any other work begins.
     """
     waits_for = pipeline.node_dependencies
     waiting = {node.name: len(pipeline.from_nodes(node.name).nodes) for node in pipeline.nodes}
@@ -126,7 +128,7 @@ def _most_awaited_first(pipeline: Pipeline) -> list[Node]:
     left = list(pipeline.nodes)
     while left:
         ready = [node for node in left if waits_for[node].isdisjoint(left)]
-        chosen = max(ready, key=lambda node: waiting[node.name])
+        chosen = max(ready, key=lambda node: (is_outside_read(node.func), waiting[node.name]))
         order.append(chosen)
         left.remove(chosen)
     return order

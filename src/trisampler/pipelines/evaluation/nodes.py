@@ -31,31 +31,31 @@ def measure_system(
 
 
 @reads_outside("run_files", digest_run_files)
-def read_external_runs(run_files: dict[str, dict[str, str]]) -> pl.DataFrame:
-    """Rankings of other tools, from their TREC run files."""
+def read_external_runs(
+    run_files: dict[str, dict[str, str]],
+    depth: int,
+    dev_judgements: pl.DataFrame,
+    test_judgements: pl.DataFrame,
+    corpus: pl.DataFrame,
+) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """Rankings of other tools from their TREC run files, and counts of what does not fit."""
     from trisampler.evaluation.external import read_run_files
 
-    return read_run_files(run_files)
+    judgements = {"dev": dev_judgements, "test": test_judgements}
+    return read_run_files(run_files, judgements, corpus, depth)
 
 
 def measure_external_systems(
     external_runs: pl.DataFrame,
     dev_judgements: pl.DataFrame,
     test_judgements: pl.DataFrame,
-    corpus: pl.DataFrame,
-    evaluation: EvaluationSettings,
-) -> tuple[pl.DataFrame, dict[str, Any]]:
-    """Measure them as our own, and count what in their files does not fit."""
-    from trisampler.evaluation.external import measure_external
+    measures: tuple[str, ...],
+) -> pl.DataFrame:
+    """Every measure of every judged query: split, system, query_id, measure, value."""
+    from trisampler.evaluation.external import measure_external_runs
 
-    return measure_external(
-        external_runs,
-        {"dev": dev_judgements, "test": test_judgements},
-        corpus,
-        evaluation.run_files,
-        evaluation.measures,
-        evaluation.depth,
-    )
+    judgements = {"dev": dev_judgements, "test": test_judgements}
+    return measure_external_runs(external_runs, judgements, measures)
 
 
 def compare(

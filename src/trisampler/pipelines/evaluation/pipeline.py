@@ -51,8 +51,14 @@ def _external() -> list[Node]:
     return [
         Node(
             read_external_runs,
-            inputs="params:evaluation.run_files",
-            outputs="external_runs",
+            inputs=[
+                "params:evaluation.run_files",
+                "params:evaluation.depth",
+                "dev_judgements",
+                "test_judgements",
+                "corpus",
+            ],
+            outputs=["external_runs", "external_report"],
             name="read_external_runs",
         ),
         Node(
@@ -61,10 +67,9 @@ def _external() -> list[Node]:
                 "external_runs",
                 "dev_judgements",
                 "test_judgements",
-                "corpus",
-                "params:evaluation",
+                "params:evaluation.measures",
             ],
-            outputs=["external_measurements", "external_report"],
+            outputs="external_measurements",
             name="measure_external_systems",
         ),
     ]
