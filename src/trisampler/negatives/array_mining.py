@@ -13,7 +13,7 @@ from trisampler.negatives.diagnostics import describe
 from trisampler.negatives.drawn import Drawn, join_statistics
 from trisampler.negatives.errors import NegativesError
 from trisampler.negatives.lists import CandidateLists
-from trisampler.negatives.material import Material
+from trisampler.negatives.material import CorpusMaterial, Material
 from trisampler.negatives.miner import Miner
 from trisampler.negatives.noise import digest_rows
 from trisampler.negatives.registry import build_sampler
@@ -98,12 +98,9 @@ def mine(
     if sampler.pool is not None and len(keys_P):
         material = Material(
             queries=queries,
-            corpus=corpus,
+            corpus=CorpusMaterial(corpus, corpus.ids, classes_N, digest_rows(len(corpus.ids))),
             query_ids=queries.ids,
-            document_ids=corpus.ids,
-            classes_N=classes_N,
             query_digests_Q=digest_rows(len(queries.ids)),
-            document_digests_N=digest_rows(len(corpus.ids)),
             positive_keys_X=keys_P,
         )
         searches: dict[Pool, Search] = {

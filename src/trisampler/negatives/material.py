@@ -17,67 +17,89 @@ from trisampler.negatives.vectors import VectorReader, Vectors
 
 
 @dataclass(frozen=True)
+class CorpusMaterial:
+    """The documents: made once, however often queries come.
+
+    Attributes:
+        vectors: the documents' vectors.
+        ids: one per row, strictly increasing.
+        classes_N: for each document the first row that has the same text.
+        digests_N: 64 bits per document that its noise is made from.
+    """
+
+    vectors: Vectors
+    ids: Sequence[str]
+    classes_N: Int64
+    digests_N: UInt64
+
+    def __post_init__(self) -> None:
+        if not len(self.ids):
+            raise NegativesError("the corpus has no documents, so there is nothing to draw from")
+        _check_order("document", self.ids)
+
+    @property
+    def total(self) -> int:
+        """N, the number of documents."""
+        return len(self.ids)
+
+    @cached_property
+    def uniform(self) -> UniformDocuments:
+        """Uniform draws from the corpus."""
+        return UniformDocuments(self.classes_N, self.digests_N)
+
+    @cached_property
+    def reader(self) -> VectorReader:
+        """Gathers documents' vectors."""
+        return VectorReader(self.vectors, self.total)
+
+
+@dataclass(frozen=True)
 class Material:
     """Queries, documents and which belong together.
 
     Attributes:
         queries: the queries' vectors.
-        corpus: the documents' vectors.
+        corpus: the documents.
         query_ids: one per row, strictly increasing.
-        document_ids: one per row, strictly increasing.
-        classes_N: for each document the first row that has the same text.
         query_digests_Q: 64 bits per query that its noise is made from.
-        document_digests_N: the same per document.
         positive_keys_X: strictly increasing query row * N + document row of the judged positives.
         teacher: another model's scores under the same keys.
     """
 
     queries: Vectors
-    corpus: Vectors
+    corpus: CorpusMaterial
     query_ids: Sequence[str]
-    document_ids: Sequence[str]
-    classes_N: Int64
     query_digests_Q: UInt64
-    document_digests_N: UInt64
     positive_keys_X: Int64
     teacher: KeyedScores | None = None
 
     def __post_init__(self) -> None:
-        if not len(self.document_ids):
-            raise NegativesError("the corpus has no documents, so there is nothing to draw from")
-        if self.queries.dimension != self.corpus.dimension:
+        if self.queries.dimension != self.corpus.vectors.dimension:
             raise NegativesError(
                 f"query vectors have {self.queries.dimension} dimensions and document vectors "
-                f"{self.corpus.dimension}; embed both with the same encoder"
+                f"{self.corpus.vectors.dimension}; embed both with the same encoder"
             )
-        for what, ids in (("query", self.query_ids), ("document", self.document_ids)):
-            for before, after in pairwise(ids):
-                if before >= after:
-                    raise NegativesError(
-                        f"{what} id {after!r} follows {before!r}; vectors must be in strictly "
-                        "increasing order of their ids, so that results do not depend on row order"
-                    )
+        _check_order("query", self.query_ids)
 
     @property
     def total(self) -> int:
         """N, the number of documents."""
-        return len(self.document_ids)
+        return self.corpus.total
 
     @cached_property
     def positive_class_keys_X(self) -> Int64:
         """The positives' keys with each document replaced by its class: sorted, unique."""
         query_X, row_X = np.divmod(self.positive_keys_X, self.total)
-        return np.unique(query_X * self.total + self.classes_N[row_X])
+        return np.unique(query_X * self.total + self.corpus.classes_N[row_X])
 
-    @cached_property
-    def uniform(self) -> UniformDocuments:
-        """Uniform draws from the corpus."""
-        return UniformDocuments(self.classes_N, self.document_digests_N)
 
-    @cached_property
-    def reader(self) -> VectorReader:
-        """Gathers documents' vectors."""
-        return VectorReader(self.corpus, self.total)
+def _check_order(what: str, ids: Sequence[str]) -> None:
+    for before, after in pairwise(ids):
+        if before >= after:
+            raise NegativesError(
+                f"{what} id {after!r} follows {before!r}; vectors must be in strictly increasing "
+                "order of their ids, so that results do not depend on row order"
+            )
 
 
 @dataclass(frozen=True)

@@ -59,8 +59,8 @@ class Miner:
     def block_pairs(self) -> int:
         """How many pairs make a good block; results do not depend on it."""
         cells = _BLOCK_CELLS
-        if self.material.reader.copies:
-            vectors = _GATHERED_BYTES // (4 * self.material.corpus.dimension)
+        if self.material.corpus.reader.copies:
+            vectors = _GATHERED_BYTES // (4 * self.material.corpus.vectors.dimension)
             cells = min(cells, vectors // thread_count())
         return max(1, cells // self.pools.width)
 
@@ -75,7 +75,7 @@ class Miner:
         self._check_teacher(block, scored.scores)
         chance = Chance(
             lambda stage: self._keys(block, stage),
-            self.material.document_digests_N[candidates.rows_PK],
+            self.material.corpus.digests_N[candidates.rows_PK],
             candidates.order_log_probability_PK,
         )
         outcome = StageRunner(
@@ -129,7 +129,7 @@ class Miner:
             self.round_number,
             f"{self.purpose} {stage}",
             self.material.query_digests_Q[block.query_P],
-            self.material.document_digests_N[block.positive_P],
+            self.material.corpus.digests_N[block.positive_P],
         )
 
     def _check_teacher(self, block: Block, scores: PairScores) -> None:
@@ -145,7 +145,7 @@ class Miner:
     def _name(self, block: Block, pair: int) -> str:
         return (
             f"query {self.material.query_ids[block.query_P[pair]]!r} "
-            f"(positive {self.material.document_ids[block.positive_P[pair]]!r})"
+            f"(positive {self.material.corpus.ids[block.positive_P[pair]]!r})"
         )
 
     def _plane(
@@ -206,7 +206,7 @@ def plane_pairs(material: Material, seed: int, count: int) -> Int64:
     """Numbers of `count` pairs, chosen by seed and ids: the same ones in every round."""
     query_P, positive_P = np.divmod(material.positive_keys_X, material.total)
     keys_P = pair_keys(
-        seed, 0, "plane", material.query_digests_Q[query_P], material.document_digests_N[positive_P]
+        seed, 0, "plane", material.query_digests_Q[query_P], material.corpus.digests_N[positive_P]
     )
     return np.sort(np.argsort(keys_P, kind="stable")[:count])
 

@@ -103,7 +103,7 @@ class Pools:
     ) -> tuple[Int64, Int32, Float32, Float64]:
         if name == "corpus":
             excluded = between(material.positive_class_keys_X, *block.key_range(material.total))
-            rows_PK, chance_PK = material.uniform.draw(
+            rows_PK, chance_PK = material.corpus.uniform.draw(
                 keys_P, excluded, block.query_P, self.corpus_candidates
             )
             shape = rows_PK.shape

@@ -12,7 +12,7 @@ from trisampler.negatives.arrays import Int64
 from trisampler.negatives.diagnostics import describe
 from trisampler.negatives.drawn import BlockDraw
 from trisampler.negatives.lists import KeyedScores
-from trisampler.negatives.material import Material
+from trisampler.negatives.material import CorpusMaterial, Material
 from trisampler.negatives.miner import Miner, plane_pairs
 from trisampler.negatives.noise import digest_ids
 from trisampler.negatives.pools import Pools
@@ -95,14 +95,12 @@ class Round:
     def miner(self, pools: Pools) -> Miner:
         """What draws this round's negatives from these pools."""
         query_ids, document_ids = self.queries.ids, self.corpus.ids
+        classes_N = text_classes(self.corpus_table, document_ids)
         material = Material(
             queries=self.queries,
-            corpus=self.corpus,
+            corpus=CorpusMaterial(self.corpus, document_ids, classes_N, digest_ids(document_ids)),
             query_ids=query_ids,
-            document_ids=document_ids,
-            classes_N=text_classes(self.corpus_table, document_ids),
             query_digests_Q=digest_ids(query_ids),
-            document_digests_N=digest_ids(document_ids),
             positive_keys_X=self.keys_P,
             teacher=self._teacher(),
         )

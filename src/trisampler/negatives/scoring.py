@@ -68,7 +68,7 @@ def score_block(
     eligible_PK, excluded_P = judge_candidates(
         rows_PK,
         block.query_P,
-        material.classes_N,
+        material.corpus.classes_N,
         between(material.positive_keys_X, low, high),
         between(material.positive_class_keys_X, low, high),
         measured.near_PK,
@@ -96,7 +96,9 @@ def score_block(
 def _measure(block: Block, candidates: Candidates, material: Material, guard: float) -> _Measured:
     rows_PK = candidates.rows_PK
     query_PD = material.queries.vectors(block.query_P)
-    matrix_ND, norms_N, (positive_P, local_PK) = material.reader.gather(block.positive_P, rows_PK)
+    matrix_ND, norms_N, (positive_P, local_PK) = material.corpus.reader.gather(
+        block.positive_P, rows_PK
+    )
     positive_PD = matrix_ND[positive_P]
     s_q_pos_P = paired_products(query_PD, positive_PD)
     s_pos_cand_PK = gathered_products(positive_PD, matrix_ND, local_PK)
@@ -167,8 +169,8 @@ def _check_finite(scores_PK: Float32, rows_PK: Int64, block: Block, material: Ma
     pair, column = (int(each[0]) for each in np.nonzero(bad_PK))
     raise NegativesError(
         f"query {material.query_ids[block.query_P[pair]]!r}, positive "
-        f"{material.document_ids[block.positive_P[pair]]!r}: a score with document "
-        f"{material.document_ids[rows_PK[pair, column]]!r} is {scores_PK[pair, column]}; the "
+        f"{material.corpus.ids[block.positive_P[pair]]!r}: a score with document "
+        f"{material.corpus.ids[rows_PK[pair, column]]!r} is {scores_PK[pair, column]}; the "
         "vectors hold NaN or infinity, or overflow: embed them in float32 or bfloat16, and search "
         "again"
     )

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from trisampler.negatives.lists import CandidateLists
-from trisampler.negatives.material import Material
+from trisampler.negatives.material import CorpusMaterial, Material
 from trisampler.negatives.miner import Miner, draw_pairs
 from trisampler.negatives.noise import digest_ids
 from trisampler.negatives.pools import Pools
@@ -41,10 +41,12 @@ class LiveNegatives:
             update={"negatives": max(1, self._negatives), "plane_pairs": 0}
         )
         self._sampler = build_sampler(self._settings.sampler, self._settings.parameters)
-        self._documents = ArrayVectors(corpus.vectors_ND)
-        self._search = FlatSearch(self._documents, corpus.depth, settings.batch_queries)
+        documents = ArrayVectors(corpus.vectors_ND)
+        self._search = FlatSearch(documents, corpus.depth, settings.batch_queries)
+        self._documents = CorpusMaterial(
+            documents, corpus.document_ids, corpus.classes_N, digest_ids(corpus.document_ids)
+        )
         self._query_digests_Q = digest_ids(examples.query_ids)
-        self._document_digests_N = digest_ids(corpus.document_ids)
         self._positive_rows_P = corpus.rows_of(examples.document_ids)[examples.positive_rows]
 
     def positives(self, query_row: int) -> Rows:
@@ -85,7 +87,7 @@ class LiveNegatives:
         self, query_rows_B: Rows, query_vectors_BD: npt.NDArray[np.float32], seed: int
     ) -> Miner:
         queries = ArrayVectors(query_vectors_BD)
-        total = len(self._corpus.document_ids)
+        total = self._documents.total
         keys = [
             number * total + self.positives(int(row)) for number, row in enumerate(query_rows_B)
         ]
@@ -93,10 +95,7 @@ class LiveNegatives:
             queries=queries,
             corpus=self._documents,
             query_ids=[self._examples.query_ids[row] for row in query_rows_B],
-            document_ids=self._corpus.document_ids,
-            classes_N=self._corpus.classes_N,
             query_digests_Q=self._query_digests_Q[query_rows_B],
-            document_digests_N=self._document_digests_N,
             positive_keys_X=np.unique(np.concatenate(keys)),
         )
         names = self._settings.pools or (self._sampler.pool or "encoder",)
