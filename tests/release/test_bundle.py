@@ -228,3 +228,25 @@ def test_a_bundle_opened_while_it_is_replaced_is_one_or_the_other(
         replacing.join()
     assert seen
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
+
+
+def test_a_bundle_that_is_back_again_was_still_replaced(
+    workshop: Workshop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "bundle"
+    own = workshop.parts(corpus_of(range(30)), "untrained:0")
+    other = workshop.parts(corpus_of(range(100, 130)), "untrained:0")
+    write_bundle(own, folder)
+    load, times = Embeddings.load, iter(range(9))
+
+    def load_while_it_is_another(vectors: Path) -> Embeddings:
+        if next(times):
+            return load(vectors)
+        write_bundle(other, folder)
+        loaded = load(vectors)
+        write_bundle(own, folder)
+        return loaded
+
+    monkeypatch.setattr(Embeddings, "load", load_while_it_is_another)
+    found = Bundle.load(folder, EXACT).search(["sort"], 30)
+    assert sorted(found.ids[0]) == own.corpus["doc_id"].to_list()

@@ -97,18 +97,19 @@ class Bundle:
         """
         folder = Path(folder)
         for _ in range(_ATTEMPTS):
+            identity = _identity(folder)
             manifest = read_manifest(folder)
             try:
                 opened = cls._open(
                     folder, manifest, encoding or EncodingSettings.model_validate({})
                 )
             except (TrisamplerError, OSError) as error:
-                if not _was_replaced(folder, manifest):
+                if _identity(folder) == identity:
                     if isinstance(error, BundleError):
                         raise
                     raise BundleError.of(folder, str(error).rstrip(".")) from error
             else:
-                if not _was_replaced(folder, manifest):
+                if _identity(folder) == identity:
                     return opened
         raise BundleError.of(folder, "it was replaced again and again while it was being opened")
 
@@ -188,9 +189,14 @@ def _check_fit(
         raise BundleError.of(folder, "vectors, documents and manifest are of different bundles")
 
 
-def _was_replaced(folder: Path, manifest: Manifest) -> bool:
-    """Whether another bundle has come since, so that what was read may be of both."""
+def _identity(folder: Path) -> tuple[int, int, int] | None:
+    """What changes when another folder takes this one's place, be it with the same content.
+
+    A bundle whose parts were read before and after two such changes would have the right manifest
+    and another bundle's vectors. Inodes are used again; the time of the change is not.
+    """
     try:
-        return read_manifest(folder) != manifest
-    except BundleError:
-        return False
+        found = folder.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_ctime_ns
