@@ -7,23 +7,16 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from kedro.io import AbstractDataset, DatasetError
 
+from trisampler.datasets.folder import FolderDataset
+
 if TYPE_CHECKING:
     from trisampler.release.bundle import Bundle
     from trisampler.release.former import FormerBundle
     from trisampler.release.writing import BundleParts
 
 
-class BundleDataset(AbstractDataset["BundleParts", "Bundle"]):
-    """A bundle in a folder; one with a part missing or cut off does not exist.
-
-    Args:
-        filepath: The folder.
-        metadata: Ignored by Kedro; kedro-viz reads the layer from it.
-    """
-
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._filepath = Path(filepath)
-        self.metadata = metadata
+class BundleDataset(FolderDataset["BundleParts", "Bundle"]):
+    """A bundle in a folder; one with a part missing or cut off does not exist."""
 
     def load(self) -> Bundle:
         """Open the bundle."""
@@ -46,9 +39,6 @@ class BundleDataset(AbstractDataset["BundleParts", "Bundle"]):
         except BundleError:
             return False
         return True
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}
 
 
 class FormerBundleHandle(AbstractDataset[NoReturn, "FormerBundle | None"]):

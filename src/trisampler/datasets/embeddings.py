@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kedro.io import AbstractDataset
+from trisampler.datasets.folder import FolderDataset
 
 if TYPE_CHECKING:
     from trisampler.encoders.embeddings import Embeddings
 
 
-class EmbeddingsDataset(AbstractDataset["Embeddings", "Embeddings"]):
-    """Embeddings in a folder; incomplete or foreign ones do not exist.
-
-    Args:
-        filepath: The folder.
-        metadata: Ignored by Kedro; kedro-viz reads the layer from it.
-    """
-
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._filepath = Path(filepath)
-        self.metadata = metadata
+class EmbeddingsDataset(FolderDataset["Embeddings", "Embeddings"]):
+    """Embeddings in a folder; incomplete or foreign ones do not exist."""
 
     def load(self) -> Embeddings:
         """Map the embeddings; vectors stay on disk until asked for."""
@@ -42,6 +32,3 @@ class EmbeddingsDataset(AbstractDataset["Embeddings", "Embeddings"]):
         except (TrisamplerError, OSError, ValueError):
             return False
         return True
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kedro.io import AbstractDataset
+from trisampler.datasets.folder import FolderDataset
 
 if TYPE_CHECKING:
     from trisampler.encoders.encoder import Encoder
 
 
-class EncoderDataset(AbstractDataset["Encoder", "Encoder"]):
-    """An encoder in a folder.
-
-    Args:
-        filepath: The folder.
-        metadata: Ignored by Kedro; kedro-viz reads the layer from it.
-    """
-
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._filepath = Path(filepath)
-        self.metadata = metadata
+class EncoderDataset(FolderDataset["Encoder", "Encoder"]):
+    """An encoder in a folder."""
 
     def load(self) -> Encoder:
         """Load both towers and tokenizers on the CPU."""
@@ -38,6 +28,3 @@ class EncoderDataset(AbstractDataset["Encoder", "Encoder"]):
 
     def _exists(self) -> bool:
         return (self._filepath / "modules.json").is_file()
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}

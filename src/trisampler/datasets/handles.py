@@ -6,28 +6,20 @@ node's output is (the finished embeddings, the trained encoder). Input keys leav
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from kedro.io import AbstractDataset, DatasetError
+from kedro.io import DatasetError
+
+from trisampler.datasets.folder import FolderDataset
 
 if TYPE_CHECKING:
     from trisampler.encoders.vector_cache import VectorCache
 
 
-class GrowingFolder(AbstractDataset[NoReturn, Any]):
-    """A folder that nodes add to; it is created on load.
-
-    Args:
-        filepath: The folder.
-        metadata: Ignored by Kedro; kedro-viz reads the layer from it.
-    """
+class GrowingFolder(FolderDataset[NoReturn, Any]):
+    """A folder that nodes add to; it is created on load."""
 
     grows_in_place = True
-
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._filepath = Path(filepath)
-        self.metadata = metadata
 
     def load(self) -> Any:
         """The folder's path."""
@@ -40,9 +32,6 @@ class GrowingFolder(AbstractDataset[NoReturn, Any]):
 
     def _exists(self) -> bool:
         return True
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}
 
 
 class VectorCacheHandle(GrowingFolder):

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kedro.io import AbstractDataset
+from trisampler.datasets.folder import FolderDataset
 
 if TYPE_CHECKING:
     from trisampler.search.index import Index
 
 
-class IndexDataset(AbstractDataset["Index", "Index"]):
-    """An index in a folder; one that is cut off does not exist.
-
-    Args:
-        filepath: The folder.
-        metadata: Ignored by Kedro; kedro-viz reads the layer from it.
-    """
-
-    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
-        self._filepath = Path(filepath)
-        self.metadata = metadata
+class IndexDataset(FolderDataset["Index", "Index"]):
+    """An index in a folder; one that is cut off does not exist."""
 
     def load(self) -> Index:
         """Read the index into memory, its checksum compared."""
@@ -42,6 +32,3 @@ class IndexDataset(AbstractDataset["Index", "Index"]):
         except SearchError:
             return False
         return True
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}
