@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
-P = ParamSpec("P")
-R = TypeVar("R")
+from trisampler.incremental.declarations import P, R, declared, declaring
 
-_ATTRIBUTE = "outside_digest"
+_KIND = "outside_digest"
 
 
 def reads_outside(
@@ -20,23 +19,17 @@ def reads_outside(
         argument: Name of the node function's argument, fed from `params:`.
         digest: From that argument's value to a digest of what it points to.
     """
-
-    def declare(function: Callable[P, R]) -> Callable[P, R]:
-        setattr(function, _ATTRIBUTE, (argument, digest))
-        return function
-
-    return declare
+    return declaring(_KIND, argument, digest)
 
 
 def is_outside_read(function: Callable[..., Any]) -> bool:
     """Whether `function` reads something outside the catalog."""
-    return hasattr(function, _ATTRIBUTE)
+    return declared(_KIND, function) is not None
 
 
 def outside_digest(function: Callable[..., Any], arguments: Mapping[str, Any]) -> str | None:
     """The digest of what `function` reads outside the catalog, or None where it reads nothing."""
-    declared = getattr(function, _ATTRIBUTE, None)
-    if declared is None:
+    declaration = declared(_KIND, function)
+    if declaration is None:
         return None
-    argument, digest = declared
-    return str(digest(arguments[argument]))
+    return str(declaration.of_value(arguments[declaration.argument]))

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
-P = ParamSpec("P")
-R = TypeVar("R")
+from trisampler.incremental.declarations import P, R, declared, declaring
 
-_ATTRIBUTE = "part_looked_at"
+_KIND = "part_looked_at"
 
 
 def looks_at(
@@ -20,15 +19,12 @@ def looks_at(
         argument: Name of the node function's argument, fed from `params:`.
         part: From that argument's value to what matters of it.
     """
-
-    def declare(function: Callable[P, R]) -> Callable[P, R]:
-        setattr(function, _ATTRIBUTE, (argument, part))
-        return function
-
-    return declare
+    return declaring(_KIND, argument, part)
 
 
 def part_looked_at(function: Callable[..., Any], argument: str, value: Any) -> Any:
     """What matters to `function` of the parameter `argument`: all of it unless declared."""
-    declared, part = getattr(function, _ATTRIBUTE, (None, None))
-    return part(value) if declared == argument and part is not None else value
+    declaration = declared(_KIND, function)
+    if declaration is None or declaration.argument != argument:
+        return value
+    return declaration.of_value(value)
