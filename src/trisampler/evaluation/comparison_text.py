@@ -8,10 +8,10 @@ from typing import Any
 import polars as pl
 
 from trisampler.evaluation.comparison_table import target_of
+from trisampler.evaluation.markdown import NONE, table_lines, told_columns
 from trisampler.evaluation.sentences import p_value_text
 from trisampler.evaluation.systems import system_label
 
-_NONE = "-"
 _Tell = Callable[[Mapping[str, Any]], str]
 
 
@@ -29,7 +29,7 @@ def result_columns(table: pl.DataFrame, tests: pl.DataFrame, primary: str) -> di
     shown = {(row["system"], row["baseline"]): row for row in tests.filter(split=split).to_dicts()}
     tellers: dict[str, _Tell] = {
         "sampler": lambda row: system_label(row["sampler"]),
-        "seeds": lambda row: str(row["seeds"]) if row["seeds"] else _NONE,
+        "seeds": lambda row: str(row["seeds"]) if row["seeds"] else NONE,
         f"{primary}, test": lambda row: _mean_and_spread(row, "test"),
         f"{primary}, dev": lambda row: _mean_and_spread(row, "dev"),
     }
@@ -68,7 +68,11 @@ def comparison_markdown(table: pl.DataFrame, tests: pl.DataFrame, primary: str) 
         tests: Of `compare_samplers`.
         primary: The measure of both.
     """
-    lines = [*_table(result_columns(table, tests, primary)), "", *_table(cost_columns(table))]
+    lines = [
+        *table_lines(result_columns(table, tests, primary)),
+        "",
+        *table_lines(cost_columns(table)),
+    ]
     target = target_of(table)
     if target is not None:
         lines += ["", f"Target: {target:.4f} on the dev pool; > where too few seeds reached it."]
@@ -79,22 +83,15 @@ def comparison_markdown(table: pl.DataFrame, tests: pl.DataFrame, primary: str) 
 
 
 def _columns(table: pl.DataFrame, tellers: Mapping[str, _Tell]) -> dict[str, list[str]]:
-    """Columns in which no row has a value are left out."""
     rows = table.to_dicts()
-    columns = {heading: [tell(row) for row in rows] for heading, tell in tellers.items()}
-    return {heading: cells for heading, cells in columns.items() if set(cells) != {_NONE}}
-
-
-def _table(columns: Mapping[str, list[str]]) -> list[str]:
-    lines = [_line(list(columns)), _line(["---"] + ["---:"] * (len(columns) - 1))]
-    return lines + [_line(list(cells)) for cells in zip(*columns.values(), strict=True)]
+    return told_columns({heading: [tell(row) for row in rows] for heading, tell in tellers.items()})
 
 
 def _difference_from(baseline: str, tests: Mapping[tuple[str, str], Mapping[str, Any]]) -> _Tell:
     def tell(row: Mapping[str, Any]) -> str:
         test = tests.get((row["sampler"], baseline))
         if test is None:
-            return _NONE
+            return NONE
         p_value = p_value_text(test["p_holm"])
         equal = "" if p_value.startswith("<") else "= "
         return f"{test['difference']:+.4f} (p {equal}{p_value})"
@@ -105,40 +102,36 @@ def _difference_from(baseline: str, tests: Mapping[tuple[str, str], Mapping[str,
 def _mean_and_spread(row: Mapping[str, Any], split: str) -> str:
     mean, spread = row[f"{split}_mean"], row[f"{split}_spread"]
     if mean is None:
-        return _NONE
+        return NONE
     return f"{mean:.4f}" if spread is None else f"{mean:.4f} ± {spread:.4f}"
 
 
 def _scored(row: Mapping[str, Any]) -> str:
-    return _NONE if not row["candidates_per_pair"] else f"{row['candidates_per_pair']:,.0f}"
+    return NONE if not row["candidates_per_pair"] else f"{row['candidates_per_pair']:,.0f}"
 
 
 def _without_gain(row: Mapping[str, Any]) -> str:
     return (
-        _NONE if not row["seeds_without_gain"] else f"{row['seeds_without_gain']} of {row['seeds']}"
+        NONE if not row["seeds_without_gain"] else f"{row['seeds_without_gain']} of {row['seeds']}"
     )
 
 
 def _at_target(row: Mapping[str, Any]) -> str:
     if row["target"] is None:
-        return _NONE
+        return NONE
     return f"{row['seeds_at_target']} of {row['seeds']}"
 
 
 def _to_target(row: Mapping[str, Any], what: str) -> str:
     if row["target"] is None:
-        return _NONE
+        return NONE
     reached = row[f"{what}_to_target"]
     return f"> {row[what]:,.0f}" if reached is None else f"{reached:,}"
 
 
 def _whole(value: float | None) -> str:
-    return _NONE if value is None else f"{value:,.0f}"
+    return NONE if value is None else f"{value:,.0f}"
 
 
 def _percent(share: float | None, digits: int = 1) -> str:
-    return _NONE if share is None else f"{share:.{digits}%}"
-
-
-def _line(cells: list[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
+    return NONE if share is None else f"{share:.{digits}%}"

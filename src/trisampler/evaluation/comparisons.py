@@ -7,7 +7,6 @@ one measure: the question "which of these systems differ from the baseline?".
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import polars as pl
 
 from trisampler.evaluation.errors import EvaluationError
 from trisampler.evaluation.metrics import splits_of
+from trisampler.evaluation.paired import detectable, paired_difference
 from trisampler.evaluation.sentences import comparison_sentence
 from trisampler.evaluation.settings import EvaluationSettings
 from trisampler.evaluation.significance import bootstrap_interval, holm, randomisation_test
@@ -47,7 +47,6 @@ COMPARISONS_SCHEMA = pl.Schema(
         "sentence": pl.String,
     }
 )
-_POWER = 0.8
 
 
 def compare_systems(
@@ -141,35 +140,18 @@ def _test(
     low_C, high_C = bootstrap_interval(
         differences_QC, settings.resamples, 1 - settings.alpha, samples
     )
+    paired = [
+        paired_difference(system_Q[None], baseline_Q[None])
+        for system_Q, baseline_Q in zip(system_QC.T, baseline_QC.T, strict=True)
+    ]
     return [
-        _describe(system_QC[:, column], baseline_QC[:, column], settings.alpha)
+        pair.row()
         | {
+            "detectable": detectable(pair.deviation / math.sqrt(pair.queries), settings.alpha),
             "interval_low": float(low_C[column]),
             "interval_high": float(high_C[column]),
             "p_value": float(test.p_values[column]),
             "exact": test.exact,
         }
-        for column in range(differences_QC.shape[1])
+        for column, pair in enumerate(paired)
     ]
-
-
-def _describe(
-    system_Q: NDArray[np.float64], baseline_Q: NDArray[np.float64], alpha: float
-) -> dict[str, Any]:
-    differences_Q = system_Q - baseline_Q
-    queries = len(differences_Q)
-    difference = math.fsum(differences_Q) / queries
-    squares = math.fsum((differences_Q - difference) ** 2)
-    deviation = math.sqrt(squares / (queries - 1)) if queries > 1 else 0.0
-    # Two-sided test of a mean at level alpha with power 0.8, normal approximation.
-    reach = NormalDist().inv_cdf(1 - alpha / 2) + NormalDist().inv_cdf(_POWER)
-    return {
-        "queries": queries,
-        "system_mean": math.fsum(system_Q) / queries,
-        "baseline_mean": math.fsum(baseline_Q) / queries,
-        "difference": difference,
-        "effect_size": difference / deviation if deviation > 0 else None,
-        "detectable": reach * deviation / math.sqrt(queries) if deviation > 0 else None,
-        "wins": int((differences_Q > 0).sum()),
-        "losses": int((differences_Q < 0).sum()),
-    }

@@ -6,9 +6,7 @@ baselines are compared with each other once.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,6 +15,7 @@ import polars as pl
 from trisampler.evaluation.comparison_cells import CellResult
 from trisampler.evaluation.comparison_table import by_sampler
 from trisampler.evaluation.errors import EvaluationError
+from trisampler.evaluation.paired import detectable, paired_difference
 from trisampler.evaluation.seeded_tests import seeded_bootstrap
 from trisampler.evaluation.sentences import comparison_sentence
 from trisampler.evaluation.settings import EvaluationSettings
@@ -51,7 +50,6 @@ TESTS_SCHEMA = pl.Schema(
         "sentence": pl.String,
     }
 )
-_POWER = 0.8
 
 
 def compare_samplers(
@@ -137,19 +135,17 @@ def _test(
     )
     told = seeded_bootstrap(differences_SQC, settings.resamples, 1 - settings.alpha, seeds, queries)
     corrected = holm([float(value) for value in told.p_values])
-    # Two-sided test of a mean at level alpha with power 0.8, normal approximation.
-    reach = NormalDist().inv_cdf(1 - settings.alpha / 2) + NormalDist().inv_cdf(_POWER)
     rows = []
     for column, (sampler, baseline) in enumerate(pairs):
-        error = float(told.standard_errors[column])
-        row = _describe(values[sampler], values[baseline]) | {
+        row = paired_difference(values[sampler], values[baseline]).row() | {
+            "seeds": len(values[sampler]),
             "split": split,
             "measure": settings.primary,
             "system": sampler,
             "baseline": baseline,
             "interval_low": float(told.low[column]),
             "interval_high": float(told.high[column]),
-            "detectable": reach * error if error > 0 else None,
+            "detectable": detectable(float(told.standard_errors[column]), settings.alpha),
             "p_value": float(told.p_values[column]),
             "p_holm": corrected[column],
             "family": len(pairs),
@@ -157,21 +153,3 @@ def _test(
         row["sentence"] = comparison_sentence(row, settings.alpha)
         rows.append(row)
     return rows
-
-
-def _describe(system_SQ: Floats, baseline_SQ: Floats) -> dict[str, Any]:
-    seeds, queries = system_SQ.shape
-    differences_Q = [math.fsum(column) / seeds for column in (system_SQ - baseline_SQ).T]
-    difference = math.fsum(differences_Q) / queries
-    squares = math.fsum((value - difference) ** 2 for value in differences_Q)
-    deviation = math.sqrt(squares / (queries - 1)) if queries > 1 else 0.0
-    return {
-        "queries": queries,
-        "seeds": seeds,
-        "system_mean": math.fsum(system_SQ.ravel()) / system_SQ.size,
-        "baseline_mean": math.fsum(baseline_SQ.ravel()) / baseline_SQ.size,
-        "difference": difference,
-        "effect_size": difference / deviation if deviation > 0 else None,
-        "wins": sum(value > 0 for value in differences_Q),
-        "losses": sum(value < 0 for value in differences_Q),
-    }

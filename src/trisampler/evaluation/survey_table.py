@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-_NONE = "-"
+from trisampler.evaluation.markdown import NONE, table_lines, told_columns
 
 
 def survey_markdown(table: pl.DataFrame) -> str:
@@ -17,30 +17,23 @@ def survey_markdown(table: pl.DataFrame) -> str:
         "sampler": [f"`{name}`" for name in table["sampler"]],
         "negatives": [f"{count:,}" for count in table["negatives"]],
         "effective sample size": [
-            _NONE if size is None else f"{size:,.1f}" for size in table["effective_sample_size"]
+            NONE if size is None else f"{size:,.1f}" for size in table["effective_sample_size"]
         ],
         "r > 0": _percents(table["drawn_share_leaning_to_positive"]),
         "harder than d+": _percents(table["drawn_share_harder_than_positive"]),
         "filled or fallen back": _percents(table["share_filled_or_fallen_back"]),
         "false negatives": _rates(table),
     }
-    shown = {name: cells for name, cells in columns.items() if set(cells) != {_NONE}}
-    lines = [_line(list(shown)), _line(["---"] + ["---:"] * (len(shown) - 1))]
-    lines += [_line(list(cells)) for cells in zip(*shown.values(), strict=True)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(table_lines(told_columns(columns))) + "\n"
 
 
 def _percents(shares: pl.Series) -> list[str]:
-    return [_NONE if share is None else f"{share:.1%}" for share in shares]
+    return [NONE if share is None else f"{share:.1%}" for share in shares]
 
 
 def _rates(table: pl.DataFrame) -> list[str]:
     names = ("false_negative_rate", "false_negative_rate_low", "false_negative_rate_high")
     return [
-        _NONE if rate is None else f"{rate:.2%} ({low:.2%} to {high:.2%})"
+        NONE if rate is None else f"{rate:.2%} ({low:.2%} to {high:.2%})"
         for rate, low, high in table.select(names).iter_rows()
     ]
-
-
-def _line(cells: list[str]) -> str:
-    return "| " + " | ".join(cells) + " |"

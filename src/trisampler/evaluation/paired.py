@@ -1,0 +1,76 @@
+"""Two systems on the same queries: what differs, and what a test of it could find.
+
+Shapes: S seeds, Q queries; a system that was measured once has S = 1.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+_POWER = 0.8
+
+
+@dataclass(frozen=True)
+class PairedDifference:
+    """A system less a baseline, query by query, each query's value being its mean over seeds.
+
+    Attributes:
+        deviation: Standard deviation of the differences between queries; 0 for one query.
+        wins: Queries on which the system is better.
+        losses: Queries on which it is worse.
+    """
+
+    queries: int
+    system_mean: float
+    baseline_mean: float
+    difference: float
+    deviation: float
+    wins: int
+    losses: int
+
+    def row(self) -> dict[str, Any]:
+        """As columns of a table of comparisons; `effect_size` is Cohen's d of paired values."""
+        return {
+            "queries": self.queries,
+            "system_mean": self.system_mean,
+            "baseline_mean": self.baseline_mean,
+            "difference": self.difference,
+            "effect_size": self.difference / self.deviation if self.deviation > 0 else None,
+            "wins": self.wins,
+            "losses": self.losses,
+        }
+
+
+def paired_difference(system_SQ: Floats, baseline_SQ: Floats) -> PairedDifference:
+    """Compare values of the same queries, and of the same seeds, in the same order."""
+    seeds, queries = system_SQ.shape
+    differences_Q = [math.fsum(column) / seeds for column in (system_SQ - baseline_SQ).T]
+    difference = math.fsum(differences_Q) / queries
+    squares = math.fsum((value - difference) ** 2 for value in differences_Q)
+    return PairedDifference(
+        queries=queries,
+        system_mean=math.fsum(system_SQ.ravel()) / system_SQ.size,
+        baseline_mean=math.fsum(baseline_SQ.ravel()) / baseline_SQ.size,
+        difference=difference,
+        deviation=math.sqrt(squares / (queries - 1)) if queries > 1 else 0.0,
+        wins=sum(value > 0 for value in differences_Q),
+        losses=sum(value < 0 for value in differences_Q),
+    )
+
+
+def detectable(standard_error: float, alpha: float) -> float | None:
+    """The difference that a test would find four times in five; None where nothing varies.
+
+    Two-sided test of a mean at level `alpha`, by the normal approximation.
+    """
+    reach = NormalDist().inv_cdf(1 - alpha / 2) + NormalDist().inv_cdf(_POWER)
+    return reach * standard_error if standard_error > 0 else None
