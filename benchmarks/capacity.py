@@ -8,7 +8,6 @@ to 10^8 documents in place of the claims.
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -16,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.claim import Claim, hardware, measure, report
-from benchmarks.clustered import clustered
+from benchmarks.claim import Claim, hardware, measure, print_claims
+from benchmarks.clustered import clustered, numbered
 
 _EMBEDDED, _TO_EMBED = 2_000, (8_000, 32_000)
 _SEARCHED, _TO_SEARCH = (25_000, 50_000), (100_000, 200_000)
@@ -134,14 +133,10 @@ def _embed(count: int) -> tuple[float, float]:
 
 def _search(count: int) -> float:
     """Seconds, the median of several times."""
-    from trisampler.encoders.embeddings import Embeddings
     from trisampler.search.flat import search_flat
 
-    sides = [
-        Embeddings.from_array([f"{number:09}" for number in range(len(vectors_ND))], vectors_ND)
-        for vectors_ND in clustered(_QUERIES, count)
-    ]
-    return measure(lambda: search_flat(sides[0], sides[1], _DEPTH), _REPEATS).median
+    queries, corpus = map(numbered, clustered(_QUERIES, count))
+    return measure(lambda: search_flat(queries, corpus, _DEPTH), _REPEATS).median
 
 
 def _rates() -> Rates:
@@ -203,7 +198,6 @@ def main() -> None:
     arguments.add_argument("--json", action="store_true")
     arguments.add_argument("--table", action="store_true")
     asked = arguments.parse_args()
-    sys.argv = [sys.argv[0], *["--json"] * asked.json]
     rates = _rates()
     print(
         f"encoding {rates.encode / 1e9:.0f} GFLOP/s, searching {rates.search / 1e9:.0f} GFLOP/s, "
@@ -212,7 +206,7 @@ def main() -> None:
     if asked.table:
         _table(rates)
     else:
-        report(_claims(rates))
+        print_claims(_claims(rates), as_json=asked.json)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import platform
+import re
 import resource
 import statistics
 import threading
@@ -108,14 +109,28 @@ def in_fresh_process(weigh: Callable[[_Argument], _Weight], argument: _Argument)
         return pool.submit(weigh, argument).result()
 
 
+def peak_mib() -> float:
+    """The most memory, in MiB, that this process has held.
+
+    Not ru_maxrss, which a new process has from the one that started it.
+    """
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]
+
+
 def report(claims: list[Claim]) -> None:
-    """Print claims; with --json on the command line the last line is one JSON object per claim."""
+    """Print claims, by a script that has no argument but --json; see `print_claims`."""
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--json", action="store_true")
+    print_claims(claims, as_json=arguments.parse_args().json)
+
+
+def print_claims(claims: list[Claim], *, as_json: bool) -> None:
+    """Print claims; `as_json` adds a line for each, one JSON object."""
     for claim in claims:
         verdict = "holds" if claim.ok else "DOES NOT HOLD"
         print(f"{claim.claim}: {claim.value:.3g} (bar {claim.bar:g}): {verdict}")
-    if arguments.parse_args().json:
+    if as_json:
         for claim in claims:
             print(json.dumps(asdict(claim)))
 

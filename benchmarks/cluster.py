@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.claim import Claim, hardware, measure_in_turn, report
-from benchmarks.clustered import clustered
+from benchmarks.clustered import clustered, numbered
 
 _DOCUMENTS, _CHUNK, _REPEATS = 1_024, 64, 3
 _QUERIES, _CORPUS, _DEPTH = 5_000, 100_000, 200
@@ -80,14 +80,10 @@ def _encoding() -> list[Claim]:
 def _search() -> list[Claim]:
     from trisampler.cluster.searching import search_by
     from trisampler.cluster.settings import ClusterSettings
-    from trisampler.encoders.embeddings import Embeddings
     from trisampler.search.flat import search_flat
     from trisampler.search.order import TopK
 
-    queries, corpus = (
-        Embeddings.from_array([f"{row:06}" for row in range(len(vectors))], vectors)
-        for vectors in clustered(_QUERIES, _CORPUS)
-    )
+    queries, corpus = map(numbered, clustered(_QUERIES, _CORPUS))
     on_ray = search_by(ClusterSettings(kind="ray", cpus_per_worker=1))
     found: dict[str, TopK] = {"start": on_ray(queries, corpus, _DEPTH)}
 

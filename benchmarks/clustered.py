@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from trisampler.encoders.embeddings import Embeddings
 
 DIMENSION = 384
 _CLUSTERS = 2_000
@@ -44,6 +48,13 @@ def write_clustered(path: Path, documents: int) -> np.ndarray:
     file_ND.flush()
     del file_ND
     return np.load(path, mmap_mode="r", allow_pickle=False)
+
+
+def numbered(vectors_ND: np.ndarray) -> Embeddings:
+    """The vectors with their rows' numbers as ids."""
+    from trisampler.encoders.embeddings import Embeddings
+
+    return Embeddings.from_array([f"{row:09}" for row in range(len(vectors_ND))], vectors_ND)
 
 
 def random_pairs(queries: int, documents: int) -> np.ndarray:

@@ -9,17 +9,22 @@ sentence-transformers' default, float32, in speed and in the ten nearest documen
 from __future__ import annotations
 
 import argparse
-import multiprocessing
-import re
 import statistics
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.claim import Claim, hardware, measure, measure_in_turn, report
+from benchmarks.claim import (
+    Claim,
+    hardware,
+    in_fresh_process,
+    measure,
+    measure_in_turn,
+    peak_mib,
+    print_claims,
+)
 
 if TYPE_CHECKING:
     from trisampler.encoders.settings import Precision
@@ -82,17 +87,11 @@ def _overlap(left: tuple[np.ndarray, ...], right: tuple[np.ndarray, ...]) -> flo
     return statistics.mean(shares)
 
 
-def _peak_mib(side: str, precision: Precision, texts: list[str]) -> float:
-    """The most memory of a fresh process that encodes some texts once."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_peak_here, (side, precision, texts))
-
-
-def _peak_here(side: str, precision: Precision, texts: list[str]) -> float:
+def _weigh(done: tuple[str, Precision, list[str]]) -> float:
+    """The most memory of this process once a side has encoded some texts."""
+    side, precision, texts = done
     _SIDES[side](precision)(texts)
-    # Not ru_maxrss, which a new process has from the one that started it.
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]
+    return peak_mib()
 
 
 def _products_a_second(precision: Precision) -> float:
@@ -128,7 +127,7 @@ def _compare(name: str, documents: list[str], queries: list[str]) -> list[Claim]
     usage = measure_in_turn({words: work(key) for words, key in keys.items()}, _REPEATS)
     print(f"{name}, {len(documents)} documents of {_TOKENS} tokens at most")
     for words, used in usage.items():
-        peak = _peak_mib(*keys[words], documents[: _DOCUMENTS // 4])
+        peak = in_fresh_process(_weigh, (*keys[words], documents[: _DOCUMENTS // 4]))
         print(
             f"  {words:31} {len(documents) / used.median:6.1f} documents/s, "
             f"{len(documents) / used.processor_median:6.1f} a second of one core, "
@@ -169,10 +168,9 @@ def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("folder", nargs="?")
     arguments.add_argument("--json", action="store_true")
-    folder = arguments.parse_args().folder
-    sys.argv = [each for each in sys.argv if each != folder]
-    documents, queries = _texts(folder)
-    report(_compare(Path(folder).name if folder else "Python functions", documents, queries))
+    asked = arguments.parse_args()
+    name = Path(asked.folder).name if asked.folder else "Python functions"
+    print_claims(_compare(name, *_texts(asked.folder)), as_json=asked.json)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,8 +20,8 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.claim import Claim, hardware, report
+from benchmarks.project import copy_project
 
-_ROOT = Path(__file__).parents[1]
 _DOCUMENTS, _NEW, _QUERIES, _TOKENS = 2_000, 20, 60, 64
 _ENCODED = re.compile(r"(\d+) texts \((\w+)\): (\d+) encoded")
 
@@ -83,13 +82,6 @@ def _write_source(
         (folder / f"qrels/{split}.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def _project(folder: Path) -> None:
-    shutil.copytree(_ROOT / "conf", folder / "conf")
-    shutil.copy(_ROOT / "pyproject.toml", folder)
-    (folder / "src").mkdir()
-    (folder / "conf/local/tracking.yml").write_text("enabled: false\n")
-
-
 def _kedro_run(project: Path, source: Path) -> _Run:
     parameters = f"source.path={source},encoder.document_length={_TOKENS}"
     what = ("--pipelines", "ingestion,baseline", "--params", parameters)
@@ -113,7 +105,7 @@ def _in_turn(folder: Path) -> dict[str, list[_Run]]:
     documents, pairs = _collection()
     parts = (documents[:_DOCUMENTS], documents[:_DOCUMENTS], documents)
     runs = {"embed": [_embed(part, folder / "cache") for part in parts], "kedro run": []}
-    _project(folder / "project")
+    copy_project(folder / "project")
     for part in parts:
         _write_source(folder / "source", part, pairs)
         runs["kedro run"].append(_kedro_run(folder / "project", folder / "source"))

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.claim import Claim, hardware, measure_in_turn, report
-from benchmarks.clustered import DIMENSION, write_clustered
+from benchmarks.clustered import DIMENSION, numbered, write_clustered
 from trisampler.encoders.embeddings import Embeddings
 
 _DEPTH, _REPEATS = 100, 3
@@ -137,12 +137,12 @@ def _by_index(size: _Size, vectors_ND: np.ndarray, factory: str) -> _Line:
 
 def _embedded(size: _Size, vectors_ND: np.ndarray) -> tuple[Embeddings, Embeddings]:
     """Queries beside documents all over the corpus, and the corpus."""
-    corpus = Embeddings.from_array([f"d{row:07d}" for row in range(size.documents)], vectors_ND)
+    corpus = numbered(vectors_ND)
     near_QD = corpus.vectors(np.arange(size.queries) * (size.documents // size.queries))
     noise_QD = np.random.default_rng(3).standard_normal(near_QD.shape, dtype=np.float32)
     asked_QD = near_QD + noise_QD / np.float32(np.sqrt(DIMENSION))
     asked_QD /= np.linalg.norm(asked_QD, axis=1, keepdims=True)
-    return Embeddings.from_array([f"q{row:07d}" for row in range(size.queries)], asked_QD), corpus
+    return numbered(asked_QD), corpus
 
 
 def main() -> None:

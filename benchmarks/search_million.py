@@ -22,7 +22,7 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.claim import Claim, hardware, in_fresh_process, report
-from benchmarks.clustered import write_clustered
+from benchmarks.clustered import numbered, write_clustered
 
 _QUERIES, _DOCUMENTS, _DEPTH, _SHARDS = 1_000, 1_000_000, 200, 8
 _BUDGET_MIB = 2048
@@ -78,15 +78,14 @@ def _search(path: Path) -> _Outcome:
     import faiss  # noqa: F401
     import torch  # noqa: F401
 
-    from trisampler.encoders.embeddings import Embeddings
     from trisampler.search.flat import search_flat
     from trisampler.search.merging import merge, search_shard, shard_rows
 
     resource.setrlimit(resource.RLIMIT_DATA, (_BUDGET_MIB << 20, _BUDGET_MIB << 20))
     vectors_ND = np.load(path, mmap_mode="r", allow_pickle=False)
-    corpus = Embeddings.from_array([f"d{row:07d}" for row in range(_DOCUMENTS)], vectors_ND)
+    corpus = numbered(vectors_ND)
     asked_QD = corpus.vectors(np.arange(_QUERIES) * (_DOCUMENTS // _QUERIES))
-    queries = Embeddings.from_array([f"q{row:07d}" for row in range(_QUERIES)], asked_QD)
+    queries = numbered(asked_QD)
     before = _resident()
     found = []
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -12,17 +11,10 @@ import time
 from pathlib import Path
 
 from benchmarks.claim import Claim, hardware, report
+from benchmarks.project import copy_project
 
-_ROOT = Path(__file__).parents[1]
 _BAR = 2.5
 _REPEATS = 5
-
-
-def _project(folder: Path) -> None:
-    shutil.copytree(_ROOT / "conf", folder / "conf")
-    shutil.copy(_ROOT / "pyproject.toml", folder)
-    (folder / "src").mkdir()
-    (folder / "conf/local/tracking.yml").write_text("enabled: false\n")
 
 
 def _seconds(folder: Path, *arguments: str) -> float:
@@ -45,7 +37,7 @@ def main() -> None:
     """Time both in a copy of the project with tracking off."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        _project(folder)
+        copy_project(folder)
         node = ("run", "--nodes", "baseline.encoder_0.load_pretrained", "--dry-run")
         cases = {
             "kedro registry list, seconds": ("registry", "list"),

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import multiprocessing
 import os
-import re
 import statistics
 import sys
 import tempfile
@@ -21,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.claim import Claim, hardware, report
+from benchmarks.claim import Claim, hardware, in_fresh_process, peak_mib, print_claims
 
 _QUERIES, _NEGATIVES, _STEPS, _REPEATS = 16, 2, 4, 3
 _TEMPERATURE, _RATE = 0.05, 2e-5
@@ -258,18 +256,12 @@ def _rows(folder: str | None) -> list[tuple[str, ...]]:
 _SIDES = {"ours": ours, "sentence-transformers": theirs}
 
 
-def _peak_mib(side: str, work: Work) -> float:
-    """The most memory of a fresh process that does the work once."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_peak_here, (side, work))
-
-
-def _peak_here(side: str, work: Work) -> float:
+def _weigh(done: tuple[str, Work]) -> float:
+    """The most memory of this process once a side has done its work."""
+    side, work = done
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
     _SIDES[side](work, Clock())
-    # Not ru_maxrss, which a new process has from the one that started it.
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]
+    return peak_mib()
 
 
 def _compare(work: Work) -> Claim:
@@ -283,9 +275,10 @@ def _compare(work: Work) -> Claim:
     for side, measured in clocks.items():
         seconds = statistics.median(clock.seconds for clock in measured)
         outside = statistics.median(1 - clock.model / clock.seconds for clock in measured)
+        peak = in_fresh_process(_weigh, (side, work))
         print(
             f"  {side:22} {_STEPS / seconds:6.2f} steps/s {measured[0].tokens / seconds:8.0f} "
-            f"tokens/s {_peak_mib(side, work):6.0f} MiB at most, {outside:.1%} outside the model"
+            f"tokens/s {peak:6.0f} MiB at most, {outside:.1%} outside the model"
         )
     ours_seconds, theirs_seconds = (
         statistics.median(clock.seconds for clock in measured) for measured in clocks.values()
@@ -302,7 +295,6 @@ def main() -> None:
     arguments.add_argument("--tokens", nargs="+", type=int, default=[128, 32])
     arguments.add_argument("--json", action="store_true")
     asked = arguments.parse_args()
-    sys.argv = [sys.argv[0], *["--json"] * asked.json]
     rows, folder = _rows(asked.folder), asked.folder
     name = Path(folder).name if folder else "Python functions"
     work = [
@@ -310,7 +302,7 @@ def main() -> None:
         for precision in ("bfloat16", "float32")
         for tokens in asked.tokens
     ]
-    report([_compare(each) for each in work])
+    print_claims([_compare(each) for each in work], as_json=asked.json)
 
 
 if __name__ == "__main__":
