@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -60,12 +61,18 @@ def _written_out(model_type: str, tokens: int) -> str | None:
         return "eager" if tokens <= _LONGEST_OF_OTHERS else None
     if tokens > _LONGEST:
         return None
+    _register()
+    return _NAME
+
+
+@cache
+def _register() -> None:
+    """Make it known to transformers: once, and not for every micro-batch."""
     from transformers import AttentionInterface, AttentionMaskInterface
     from transformers.masking_utils import eager_mask
 
     AttentionInterface.register(_NAME, attend)
     AttentionMaskInterface.register(_NAME, eager_mask)
-    return _NAME
 
 
 def attend(
