@@ -41,6 +41,11 @@ class CellResult:
     measurements: pl.DataFrame
 
 
+def documents_so_far() -> pl.Expr:
+    """`documents` (Int64): those encoded with a gradient up to each step of a history by step."""
+    return pl.col("documents").fill_null(0).cast(pl.Int64).cum_sum()
+
+
 def learning_curve(history: pl.DataFrame) -> pl.DataFrame:
     """step, documents, measure, dev: the measurements on the dev pool.
 
@@ -56,7 +61,7 @@ def learning_curve(history: pl.DataFrame) -> pl.DataFrame:
         history.sort("step")
         .select(
             "step",
-            pl.col("documents").fill_null(0).cast(pl.Int64).cum_sum(),
+            documents_so_far(),
             pl.lit(dev.removeprefix(_DEV_PREFIX)).alias("measure"),
             pl.col(dev).alias("dev"),
         )

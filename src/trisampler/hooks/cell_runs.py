@@ -88,7 +88,9 @@ def _means(measurements: pl.DataFrame) -> Iterator[tuple[str, float, int]]:
 
 def _curves(history: pl.DataFrame) -> Iterator[tuple[str, float, int]]:
     """Loss, dev measure and documents so far, by step."""
-    documents = history["documents"].fill_null(0).cum_sum()
+    from trisampler.evaluation.comparison_cells import documents_so_far
+
+    documents = history.select(documents_so_far())["documents"]
     for row, so_far in zip(history.iter_rows(named=True), documents, strict=True):
         yield "documents_encoded", so_far, row["step"]
         for column, value in row.items():

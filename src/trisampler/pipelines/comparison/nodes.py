@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
-from pydantic import BaseModel
 
 from trisampler.cells import Cell
 from trisampler.evaluation.settings import ComparisonSettings, EvaluationSettings
+from trisampler.pipelines.plain_parameters import plain_parameters
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -132,9 +132,6 @@ def write_comparison_report(
             for name in trained
         },
         ingestion=ingestion_report,
-        parameters={
-            name: value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-            for name, value in parameters.items()
-        },
+        parameters=plain_parameters(parameters),
     )
     return render_comparison(content, parameters["evaluation"], comparison, t1_floor)

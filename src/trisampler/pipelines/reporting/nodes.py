@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
-from pydantic import BaseModel
 
 from trisampler.encoders.encoder import Encoder
 from trisampler.evaluation.settings import EvaluationSettings
+from trisampler.pipelines.plain_parameters import plain_parameters
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -102,7 +102,7 @@ def write_report(
         planes=_of_rounds(of_rounds, "plane"),
         diagnostics=_of_rounds(of_rounds, "diagnostics"),
         audit=audit,
-        parameters=_plain(parameters),
+        parameters=plain_parameters(parameters),
     )
     evaluation, seed = parameters["evaluation"], parameters["seed"]
     return render_report(content, evaluation, seed, feasible_range, t1_floor)
@@ -129,7 +129,7 @@ def model_card_writer(system: str) -> Callable[..., str]:
                 base=settings.name,
                 base_digest=base.fingerprint("document", "float32"),
                 data=ingestion_report,
-                parameters=_plain(parameters),
+                parameters=plain_parameters(parameters),
                 metrics=metrics,
                 sentences=told["sentence"].to_list(),
                 query_prompt=settings.query_prompt,
@@ -146,11 +146,4 @@ def _of_rounds(artifacts: Mapping[str, Any], kind: str) -> dict[str, Any]:
         name.removeprefix(prefix): artifact
         for name, artifact in artifacts.items()
         if name.startswith(prefix)
-    }
-
-
-def _plain(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-        for name, value in parameters.items()
     }
