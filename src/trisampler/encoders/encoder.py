@@ -15,6 +15,7 @@ from trisampler.encoders import model_folder
 from trisampler.encoders.errors import EncoderError
 from trisampler.encoders.fit import SIDES, check_fit, resolve_settings
 from trisampler.encoders.locate import locate_model
+from trisampler.encoders.reinitialising import reinitialise_last_layers
 from trisampler.encoders.settings import EncoderSettings, Pooling, Side
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ class Encoder:
 
         Raises:
             EncoderError: a model is missing, unsafe or unsupported; the two towers differ in
-                dimension; a length is more than the model has positions for.
+                dimension; a length is more than the model has positions for; a model has fewer
+                layers than are to be initialised anew.
         """
         names: dict[Side, str] = {"query": settings.name}
         if settings.document_name not in (None, settings.name):
@@ -60,7 +62,15 @@ class Encoder:
         modules = {side: model_folder.read_modules(folder) for side, folder in folders.items()}
         resolved = resolve_settings(settings, modules)
         lower_case = {side: found.lower_case for side, found in modules.items()}
-        return cls._assemble(resolved, folders, lower_case)
+        encoder = cls._assemble(resolved, folders, lower_case)
+        if settings.reinitialised_layers:
+            for side in folders:
+                reinitialise_last_layers(
+                    encoder.tower(side).backbone,
+                    settings.reinitialised_layers,
+                    settings.reinitialisation_seed,
+                )
+        return encoder
 
     @classmethod
     def load_folder(cls, folder: Path) -> Self:

@@ -60,6 +60,13 @@ class EncoderSettings(TextSettings):
         description="Hugging Face hub id, local folder, package:IMPORT_NAME (weights inside an "
         "installed package) or untrained:SEED (a tiny random BERT, for tests).",
     )
+    reinitialised_layers: int = Field(
+        0,
+        ge=0,
+        description="So many last transformer layers of each tower begin with fresh random "
+        "weights: a weaker start, where it is to be seen what training adds.",
+    )
+    reinitialisation_seed: int = Field(0, ge=0, description="Decides those weights.")
 
 
 class ComputingSettings(BaseModel):
