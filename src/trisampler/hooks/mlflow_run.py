@@ -12,7 +12,11 @@ import os
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 _ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
@@ -27,38 +31,66 @@ _VALUE_LENGTH = 6000
 
 
 class MlflowRun:
-    """A run that has been started.
+    """A run that has been started, by this process or another.
 
     Args:
-        uri: Tracking URI.
-        experiment: Experiment name; made where it does not exist.
-        artifacts: Where a new experiment keeps its artifacts; None leaves it to the server.
-        name: The run's name.
-        tags: Its tags.
+        client: Of the store that has it.
+        run: The run.
     """
 
-    def __init__(
-        self, uri: str, experiment: str, artifacts: Path | None, name: str, tags: Mapping[str, str]
-    ) -> None:
-        for variable, value in _ENVIRONMENT.items():
-            os.environ.setdefault(variable, value)
-        from mlflow import MlflowClient
+    def __init__(self, client: MlflowClient, run: Run) -> None:
+        self._client = client
+        self.run_id: str = run.info.run_id
+        self.experiment_id: str = run.info.experiment_id
 
-        # Making the database is none of the user's business.
-        logging.getLogger("mlflow").setLevel(logging.WARNING)
-        self.uri = uri
-        self._client = MlflowClient(tracking_uri=uri)
-        found = self._client.get_experiment_by_name(experiment)
+    @classmethod
+    def start(
+        cls, uri: str, experiment: str, artifacts: Path | None, name: str, tags: Mapping[str, str]
+    ) -> Self:
+        """Start a run.
+
+        Args:
+            uri: Tracking URI.
+            experiment: Experiment name; made where it does not exist.
+            artifacts: Where a new experiment keeps its artifacts; None leaves it to the server.
+            name: The run's name.
+            tags: Its tags.
+        """
+        client = _client(uri)
+        found = client.get_experiment_by_name(experiment)
         experiment_id = (
             found.experiment_id
             if found
-            else self._client.create_experiment(
+            else client.create_experiment(
                 experiment, artifact_location=artifacts.as_uri() if artifacts else None
             )
         )
-        run = self._client.create_run(experiment_id, run_name=name, tags=dict(tags))
-        self.run_id: str = run.info.run_id
-        self.experiment_id: str = experiment_id
+        return cls(client, client.create_run(experiment_id, run_name=name, tags=dict(tags)))
+
+    @classmethod
+    def join(cls, uri: str, run_id: str) -> Self:
+        """The run of that id, which another process has started.
+
+        Raises:
+            MlflowException: There is none.
+        """
+        client = _client(uri)
+        return cls(client, client.get_run(run_id))
+
+    @classmethod
+    def newest_with_tag(cls, uri: str, experiment: str, tag: str, value: str) -> Self | None:
+        """The newest run of the experiment with that tag, whatever its status; or None."""
+        client = _client(uri)
+        found = client.get_experiment_by_name(experiment)
+        if found is None:
+            return None
+        runs = client.search_runs(
+            [found.experiment_id],
+            filter_string=f"tags.`{tag}` = '{value}'",
+            order_by=["attributes.start_time DESC"],
+            max_results=1,
+        )
+        return cls(client, runs[0]) if runs else None
 
     def child(self, name: str, tags: Mapping[str, str]) -> Self:
         """Start a run that MLflow shows inside this one."""
@@ -115,9 +147,36 @@ class MlflowRun:
         """Set one tag."""
         self._client.set_tag(self.run_id, name, value[:_VALUE_LENGTH])
 
+    def delete_tag(self, name: str) -> None:
+        """Remove a tag, where the run has it."""
+        if name in self._client.get_run(self.run_id).data.tags:
+            self._client.delete_tag(self.run_id, name)
+
+    def metrics(self) -> dict[str, float]:
+        """The last value of every metric logged so far."""
+        return dict(self._client.get_run(self.run_id).data.metrics)
+
+    def is_running(self) -> bool:
+        """Whether nobody has closed the run."""
+        return bool(self._client.get_run(self.run_id).info.status == "RUNNING")
+
+    def reopen(self) -> None:
+        """Let a run that was closed go on."""
+        self._client.update_run(self.run_id, status="RUNNING")
+
     def end(self, status: str) -> None:
         """Close the run as FINISHED, FAILED or KILLED."""
         self._client.set_terminated(self.run_id, status=status)
+
+
+def _client(uri: str) -> MlflowClient:
+    for variable, value in _ENVIRONMENT.items():
+        os.environ.setdefault(variable, value)
+    from mlflow import MlflowClient
+
+    # Making the database is none of the user's business.
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    return MlflowClient(tracking_uri=uri)
 
 
 def _batches(entries: list[Any], size: int) -> Iterable[list[Any]]:

@@ -1,28 +1,27 @@
-"""One MLflow run per `kedro run` that has something to do.
+"""One MLflow run per `kedro run` that has something to do, or part of one that others share.
 
 The run starts with the first node and logs plain files from the catalog at the end, so that a run
-that only re-made a part still shows the whole. Where MLflow cannot be reached, the work goes on and
-one warning says so.
+that only re-made a part still shows the whole. Where MLFLOW_RUN_ID names a run that was opened
+before (see `shared_run`), what only this process knows is added to it: how long nodes took, and the
+models that were trained. Where MLflow cannot be reached, the work goes on and one warning says so.
 """
 
 from __future__ import annotations
 
 import atexit
 import logging
-import os
-import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from kedro.framework.hooks import hook_impl
 
-from trisampler.hooks.cell_runs import comparison_metrics, is_of_a_cell, log_cells
-from trisampler.hooks.tracking_settings import TrackingSettings, check_tracking
+from trisampler.hooks.cell_runs import is_of_a_cell
+from trisampler.hooks.run_results import NODE_SECONDS, log_models, log_results
+from trisampler.hooks.tracking_settings import TrackingSettings, check_tracking, shared_run_id
 
 if TYPE_CHECKING:
-    import polars as pl
     from kedro.framework.context import KedroContext
     from kedro.io import DataCatalog
     from kedro.pipeline import Pipeline
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from trisampler.hooks.mlflow_run import MlflowRun
 
 _logger = logging.getLogger(__name__)
-_INPUTS = ("corpus", "queries", "train_judgements", "dev_judgements", "test_judgements")
 
 
 class TrackingHooks:
@@ -42,6 +40,7 @@ class TrackingHooks:
         self._project = Path()
         self._run_name = ""
         self._run: MlflowRun | None = None
+        self._shared = shared_run_id() is not None
         self._lost = False
         self._node_started: dict[str, float] = {}
         self._node_seconds: dict[str, float] = {}
@@ -62,7 +61,7 @@ class TrackingHooks:
 
     @hook_impl
     def before_node_run(self, node: Node, catalog: DataCatalog) -> None:
-        """Start the MLflow run with the first node that really runs."""
+        """Start or join the MLflow run with the first node that really runs."""
         if self._run is None and not self._lost and self._settings and self._settings.enabled:
             self._attempt(lambda: self._start(catalog))
         self._node_started[node.name] = perf_counter()
@@ -72,8 +71,9 @@ class TrackingHooks:
         """Log how long the node took."""
         seconds = perf_counter() - self._node_started[node.name]
         self._node_seconds[node.name] = seconds
-        if not is_of_a_cell(node.name):
-            self._attempt(lambda: self._log([(f"node_seconds/{node.name}", seconds, 0)]))
+        # A cell's are logged with its own run, at the end: of shared runs, by another process.
+        if self._shared or not is_of_a_cell(node.name):
+            self._attempt(lambda: self._log_seconds(node.name, seconds))
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str) -> None:
@@ -94,63 +94,30 @@ class TrackingHooks:
 
     def _start(self, catalog: DataCatalog) -> None:
         from trisampler.hooks.mlflow_run import MlflowRun
+        from trisampler.hooks.run_start import start_run, tracking_uri
 
         settings = self._settings
         assert settings is not None
-        server = os.environ.get("MLFLOW_TRACKING_URI")
-        uri = server or f"sqlite:///{(self._project / settings.database).as_posix()}"
-        artifacts = None if server else self._project / settings.artifacts
-        self._run = MlflowRun(
-            uri, settings.experiment, artifacts, self._run_name, _git_tags(self._project)
-        )
-        atexit.register(self._abandon)
+        uri = tracking_uri(settings, self._project)
+        run_id = shared_run_id()
+        if run_id is not None:
+            self._run = MlflowRun.join(uri, run_id)
+        else:
+            parameters = catalog.load("parameters")
+            self._run = start_run(settings, self._project, self._run_name, parameters)
+            atexit.register(self._abandon)
         self.where = f"{uri}, experiment {settings.experiment!r}, run {self._run.run_id}"
-        self._run.log_parameters(_flatten(catalog.load("parameters")))
 
-    def _log(self, metrics: list[tuple[str, float, int]]) -> None:
+    def _log_seconds(self, node: str, seconds: float) -> None:
         if self._run is not None:
-            self._run.log_metrics(metrics)
+            self._run.log_metrics([(f"{NODE_SECONDS}{node}", seconds, 0)])
 
     def _log_results(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
         assert self._run is not None
-        made = sorted(name for name in pipeline.all_outputs() if catalog.exists(name))
-        names = [name for name in made if not is_of_a_cell(name)]
-        for name, numbers in _NUMBERS.items():
-            if name in names:
-                self._log(list(numbers(catalog.load(name))))
-        if "comparison_table" in names:
-            log_cells(self._run, made, catalog, self._node_seconds)
-        for name in names:
-            if name.endswith(".training_history"):
-                self._log(list(_history(name.partition(".")[0], catalog.load(name))))
-            if name.endswith(".index_report"):
-                recall = catalog.load(name)["recall"]
-                self._log([(f"index/{name.partition('.')[0]}/recall", recall, 0)])
-        for name in _INPUTS:
-            if name in names:
-                self._log_input(name, catalog)
-        for name in names:
-            self._log_artifact(name, catalog)
-
-    def _log_input(self, name: str, catalog: DataCatalog) -> None:
-        from trisampler.incremental.keys import artifact_path
-        from trisampler.incremental.records import content_digest
-
-        path = artifact_path(catalog, name)
-        if path is not None and self._run is not None:
-            context = name.partition("_")[0] if name.endswith("_judgements") else "corpus"
-            self._run.log_input(name, content_digest(path), path.name, context)
-
-    def _log_artifact(self, name: str, catalog: DataCatalog) -> None:
-        from trisampler.incremental.keys import artifact_path
-
-        assert self._run is not None
-        path = artifact_path(catalog, name)
-        folder = (getattr(catalog.get(name), "metadata", None) or {}).get("mlflow")
-        # Encoders are large: a run holds those it trained.
-        if path is None or folder is None or (folder == "models" and name not in self._saved):
-            return
-        self._run.log_artifact(path, "/".join([folder, *name.split(".")[:-1]]))
+        if self._shared:
+            log_models(self._run, sorted(self._saved), catalog)
+        else:
+            log_results(self._run, pipeline, catalog, self._saved, self._node_seconds)
 
     def _attempt(self, action: Callable[[], None]) -> None:
         """Do something with MLflow; on any failure say so once and track no further."""
@@ -176,86 +143,11 @@ class TrackingHooks:
         def close() -> None:
             for name, value in tags.items():
                 run.set_tag(name, value)
-            run.end(status)
+            if not self._shared:
+                run.end(status)
 
         self._attempt(close)
         self._run = None
 
     def _abandon(self) -> None:
         self._finish("KILLED", {"error": "The process ended before the run did."})
-
-
-def _flatten(tree: Any, prefix: str = "") -> dict[str, Any]:
-    if hasattr(tree, "model_dump"):
-        tree = tree.model_dump(mode="json")
-    if isinstance(tree, dict) and tree:
-        flat: dict[str, Any] = {}
-        for key, value in tree.items():
-            flat.update(_flatten(value, f"{prefix}.{key}" if prefix else str(key)))
-        return flat
-    return {prefix: tree}
-
-
-def _metrics(metrics: dict[str, dict[str, dict[str, float]]]) -> Iterator[tuple[str, float, int]]:
-    """From `{split: {system: {measure: value}}}`; a round is a step, so MLflow draws a line."""
-    for split, systems in metrics.items():
-        for system, measures in systems.items():
-            for measure, value in measures.items():
-                yield f"{split}/{system}/{measure}", value, 0
-                if system.startswith("encoder_"):
-                    yield f"{split}/encoder/{measure}", value, int(system.removeprefix("encoder_"))
-
-
-def _audit(audit: dict[str, Any]) -> Iterator[tuple[str, float, int]]:
-    """Every number of every round; the round is the step."""
-    for told in audit["rounds"]:
-        for name, value in _flatten(told).items():
-            if isinstance(value, int | float) and name != "round":
-                yield f"audit/{name}", value, told["round"]
-
-
-def _release(report: dict[str, Any]) -> Iterator[tuple[str, float, int]]:
-    """How many documents the bundle has, and how many of them changed last."""
-    for name, value in {"documents": report["documents"], **report["last_change"]}.items():
-        if isinstance(value, int):
-            yield f"release/{name}", value, 0
-
-
-def _history(round_name: str, history: pl.DataFrame) -> Iterator[tuple[str, float, int]]:
-    for row in history.iter_rows(named=True):
-        for column, value in row.items():
-            if column != "step" and value is not None:
-                yield f"{round_name}/{column}", value, row["step"]
-
-
-_NUMBERS: dict[str, Callable[[Any], Iterator[tuple[str, float, int]]]] = {
-    "metrics": _metrics,
-    "audit": _audit,
-    "release_report": _release,
-    "comparison_table": comparison_metrics,
-}
-
-
-def _git_tags(project: Path) -> dict[str, str]:
-    def git(*arguments: str) -> str | None:
-        try:
-            done = subprocess.run(
-                ["git", *arguments],
-                cwd=project,
-                capture_output=True,
-                text=True,
-                timeout=10,
-                check=True,
-            )
-        except (OSError, subprocess.SubprocessError):
-            return None
-        return done.stdout.strip()
-
-    commit = git("rev-parse", "HEAD")
-    if commit is None:
-        return {}
-    changed = git("status", "--porcelain", "--untracked-files=no")
-    return {
-        "mlflow.source.git.commit": commit,
-        "git.uncommitted_changes": str(bool(changed)).lower(),
-    }

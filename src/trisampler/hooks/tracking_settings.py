@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -36,3 +37,8 @@ def check_tracking(tree: dict[str, Any]) -> TrackingSettings:
         return TrackingSettings.model_validate(tree)
     except ValidationError as error:
         raise TrackingError(f"conf/<env>/tracking.yml does not fit: {told(error)}.") from None
+
+
+def shared_run_id() -> str | None:
+    """The MLflow run that the processes of one DAG run share, by MLFLOW_RUN_ID; None without."""
+    return os.environ.get("MLFLOW_RUN_ID") or None
