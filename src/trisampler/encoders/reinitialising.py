@@ -13,8 +13,8 @@ def reinitialise_last_layers(backbone: Any, number: int, seed: int) -> None:
 
     They are those that a new model of the same class and config has: each architecture's own
     initialisation. Embeddings, earlier layers and what follows the layers stay. The same seed gives
-    the same weights, and a layer the same whether it goes alone or with those before it; torch's own
-    random state is left as it was.
+    the same weights, a layer the same ones whether it goes alone or with those before it, and
+    torch's own random state is left as it was.
 
     Args:
         backbone: a transformers model.
