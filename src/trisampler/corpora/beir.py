@@ -5,15 +5,15 @@ Beside them there may be a file of triples, which names negatives of training qu
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import replace
 from pathlib import Path
 
 from trisampler.corpora.collection import SPLITS, Split
 from trisampler.corpora.errors import SourceError, listed
 from trisampler.corpora.folders import source_folder
-from trisampler.corpora.jsonl import Record, read_records
-from trisampler.corpora.qrels import read_qrels
+from trisampler.corpora.jsonl import Record
+from trisampler.corpora.naming import find_file, has_ending, other_files
+from trisampler.corpora.qrels import read_qrels, read_qrels_table
+from trisampler.corpora.records import read_table
 from trisampler.corpora.rows import RowBuffer
 from trisampler.corpora.settings import SourceSettings
 from trisampler.corpora.source import (
@@ -21,27 +21,32 @@ from trisampler.corpora.source import (
     QUERY_ROWS,
     HoldOut,
     LocatedRows,
+    Repairs,
     Source,
     SourceFiles,
     no_repairs,
 )
-from trisampler.corpora.triples import Triples, read_triples
+from trisampler.corpora.triples import find_triples, with_triples
 
-_CORPUS = "corpus.jsonl"
-_QUERIES = "queries.jsonl"
-_QRELS: dict[Split, str] = {split: f"qrels/{split}.tsv" for split in SPLITS}
-_TRIPLES = ("*triples*.tsv", "*triples*.tsv.gz")
+_CORPUS, _QUERIES = "corpus", "queries"
+_QRELS: dict[Split, str] = {split: f"qrels/{split}" for split in SPLITS}
+_ENDINGS = {
+    **dict.fromkeys((_CORPUS, _QUERIES), (".jsonl", ".parquet", ".csv")),
+    **dict.fromkeys(_QRELS.values(), (".tsv", ".parquet", ".csv", ".jsonl")),
+}
 _FORM = (
     "A BEIR folder has corpus.jsonl, queries.jsonl and qrels/train.tsv, or triples.train.tsv in "
-    "the place of the last"
+    "the place of the last; each may be .gz, .bz2 or .zst, or a table (.parquet, .csv)"
 )
-_DOCUMENT_FIELDS = frozenset({"_id", "title", "text"})
-_QUERY_FIELDS = frozenset({"_id", "text"})
+_DOCUMENT_IDS = ("_id", "doc_id", "docid")
+_QUERY_IDS = ("_id", "query_id", "qid")
 
 
 def is_beir_folder(folder: Path) -> bool:
     """Whether the folder is meant to be in BEIR's form, complete or not."""
-    return any((folder / name).exists() for name in (_CORPUS, _QUERIES, "qrels"))
+    if (folder / "qrels").exists():
+        return True
+    return any(find_file(folder, stem, _ENDINGS[stem]) for stem in (_CORPUS, _QUERIES))
 
 
 def list_beir_files(settings: SourceSettings) -> SourceFiles:
@@ -53,20 +58,20 @@ def list_beir_files(settings: SourceSettings) -> SourceFiles:
     """
     folder = source_folder(settings.path)
     if not is_beir_folder(folder):
-        inner = [entry.name for entry in sorted(folder.iterdir()) if (entry / _CORPUS).is_file()]
+        inner = [entry.name for entry in sorted(folder.iterdir()) if _named(entry, _CORPUS)]
         hint = f". {inner[0]}/ in it is one: name that" if inner else ""
         raise SourceError.at(folder, None, f"not a BEIR folder; {listed(folder)}", _FORM + hint)
-    triples = _find_triples(folder)
-    for name in (_CORPUS, _QUERIES, triples or _QRELS["train"]):
-        if not (folder / name).is_file():
-            around = (folder / name).parent
+    triples = find_triples(folder)
+    needed = [_CORPUS, _QUERIES, *([] if triples else [_QRELS["train"]])]
+    found = {stem: _named(folder, stem) for stem in _ENDINGS}
+    for stem in needed:
+        if found[stem] is None:
+            around = (folder / stem).parent
             there = listed(around) if around.is_dir() else listed(folder)
-            raise SourceError.at(folder, None, f"{name} is missing; {there}", _FORM)
-    names = [_CORPUS, _QUERIES, *_QRELS.values(), *filter(None, [triples])]
-    read = {name: folder / name for name in names if (folder / name).is_file()}
-    present = sorted([*folder.iterdir(), *folder.glob("qrels/*")])
-    others = [path.relative_to(folder).as_posix() for path in present if path.is_file()]
-    return SourceFiles(folder, read, tuple(name for name in others if name not in read))
+            missing = f"{stem}{_ENDINGS[stem][0]} is missing; {there}"
+            raise SourceError.at(folder, None, missing, _FORM)
+    names = [name for name in [*found.values(), triples] if name is not None]
+    return SourceFiles(folder, {name: folder / name for name in names}, other_files(folder, names))
 
 
 def read_beir(settings: SourceSettings, files: SourceFiles) -> Source:
@@ -76,12 +81,12 @@ def read_beir(settings: SourceSettings, files: SourceFiles) -> Source:
         SourceError: a line that cannot be read, by file and number.
     """
     repairs = no_repairs()
-    documents = _read_documents(files.paths[_CORPUS], repairs[_CORPUS])
-    queries = _read_queries(files.paths[_QUERIES], repairs[_QUERIES])
+    documents = _read_documents(files, repairs)
+    queries = _read_queries(files, repairs)
     judgements = {
-        split: read_qrels(name, files.paths[name], repairs[name])
-        for split, name in _QRELS.items()
-        if name in files.paths
+        split: _read_qrels(files, stem, repairs)
+        for split, stem in _QRELS.items()
+        if _named(files.root, stem) is not None
     }
     source = Source(
         documents,
@@ -90,10 +95,7 @@ def read_beir(settings: SourceSettings, files: SourceFiles) -> Source:
         hold_outs=(HoldOut("dev", settings.dev_fraction, by="normalized_text"),),
         repairs=repairs,
     )
-    name = _find_triples(files.root)
-    if name is None:
-        return source
-    return _with_triples(source, read_triples(name, files.paths[name], repairs[name]))
+    return with_triples(source, files)
 
 
 def read_beir_documents(settings: SourceSettings, files: SourceFiles) -> LocatedRows:  # noqa: ARG001
@@ -102,47 +104,27 @@ def read_beir_documents(settings: SourceSettings, files: SourceFiles) -> Located
     Raises:
         SourceError: a line that cannot be read, by file and number.
     """
-    return _read_documents(files.paths[_CORPUS], Counter())
+    return _read_documents(files, no_repairs())
 
 
-def _with_triples(source: Source, triples: Triples) -> Source:
-    """The source with the negatives of the triples, and their positives as training judgements."""
-    judged = "train" in source.judgements
-    judgements: dict[Split, LocatedRows] = {"train": triples.positives}
-    return replace(
-        source,
-        judgements=judgements | source.judgements,
-        added_positives=triples.positives if judged else None,
-        given_negatives=triples.negatives,
-        details={
-            "triples": {
-                "lines": triples.lines,
-                "positive_pairs": triples.positives.table.height,
-                "negative_pairs": triples.negatives.table.height,
-                "training_judgements": "added" if judged else "all",
-            }
-        },
-    )
+def _named(folder: Path, stem: str) -> str | None:
+    return find_file(folder, stem, _ENDINGS[stem])
 
 
-def _find_triples(folder: Path) -> str | None:
-    """The name of the folder's file of triples."""
-    paths = [path for pattern in _TRIPLES for path in folder.glob(pattern) if path.is_file()]
-    found = sorted(path.name for path in paths)
-    if len(found) > 1:
-        raise SourceError.at(
-            folder, None, f"several files of triples: {', '.join(found)}", "Keep one of them"
-        )
-    return found[0] if found else None
+def _place(files: SourceFiles, stem: str) -> tuple[str, Path]:
+    name = next(name for name in files.paths if name.startswith(f"{stem}."))
+    return name, files.paths[name]
 
 
-def _read_documents(path: Path, repairs: Counter[str]) -> LocatedRows:
+def _read_documents(files: SourceFiles, repairs: Repairs) -> LocatedRows:
+    name, path = _place(files, _CORPUS)
     buffer = RowBuffer(DOCUMENT_ROWS)
-    for record in read_records(path, repairs):
-        record.count_extra(_DOCUMENT_FIELDS)
+    for record in read_table(path, repairs[name]):
+        identity = record.first_of(_DOCUMENT_IDS)
+        record.count_extra(frozenset({identity, "title", "text"}))
         title, text = record.optional_text("title"), record.optional_text("text")
-        buffer.append((record.id("_id"), title, text, record.line))
-    return LocatedRows(_CORPUS, path, buffer.table())
+        buffer.append((record.id(identity), title, text, record.line))
+    return LocatedRows(name, path, buffer.table())
 
 
 def _source_of(record: Record) -> str:
@@ -152,10 +134,18 @@ def _source_of(record: Record) -> str:
     return source if isinstance(source, str) else ""
 
 
-def _read_queries(path: Path, repairs: Counter[str]) -> LocatedRows:
+def _read_queries(files: SourceFiles, repairs: Repairs) -> LocatedRows:
+    name, path = _place(files, _QUERIES)
     buffer = RowBuffer(QUERY_ROWS)
-    for record in read_records(path, repairs):
-        record.count_extra(_QUERY_FIELDS)
+    for record in read_table(path, repairs[name]):
+        identity = record.first_of(_QUERY_IDS)
+        record.count_extra(frozenset({identity, "text"}))
         text = record.query_text("text")
-        buffer.append((record.id("_id"), text, _source_of(record), record.line))
-    return LocatedRows(_QUERIES, path, buffer.table())
+        buffer.append((record.id(identity), text, _source_of(record), record.line))
+    return LocatedRows(name, path, buffer.table())
+
+
+def _read_qrels(files: SourceFiles, stem: str, repairs: Repairs) -> LocatedRows:
+    name, path = _place(files, stem)
+    read = read_qrels if has_ending(name, (".tsv",)) else read_qrels_table
+    return read(name, path, repairs[name])

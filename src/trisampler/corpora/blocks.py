@@ -29,7 +29,7 @@ def read_blocks(path: Path) -> Iterator[Block]:
     """Yield the file in blocks of some MiB, or of one line where that is longer.
 
     Raises:
-        SourceError: a .gz file that is no gzip, is damaged or was cut off.
+        SourceError: a packed file that is damaged, cut off or not what its name says.
     """
     number, offset = 1, 0
     with opened(path) as (file, show_progress):

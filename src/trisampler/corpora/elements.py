@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import io
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 from trisampler.corpora.errors import SourceError, shown
 from trisampler.corpora.jsonl import Record, read_records
@@ -52,11 +52,10 @@ def _read_list(path: Path, repairs: Counter[str]) -> Iterator[Record]:
             ) from error
 
 
-def _skip_byte_order_mark(file: IO[bytes], repairs: Counter[str]) -> None:
-    if file.read(len(BYTE_ORDER_MARK)) == BYTE_ORDER_MARK:
+def _skip_byte_order_mark(file: io.BufferedReader, repairs: Counter[str]) -> None:
+    if file.peek(len(BYTE_ORDER_MARK)).startswith(BYTE_ORDER_MARK):
+        file.read(len(BYTE_ORDER_MARK))
         repairs["byte_order_mark"] += 1
-    else:
-        file.seek(0)
 
 
 def _reason(error: Exception) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,13 @@ class Record:
                 "files cannot hold: replace it, by _ for instance",
             )
         return value
+
+    def first_of(self, names: Sequence[str]) -> str:
+        """The first of some names for the same thing that the record has a field of.
+
+        The first of all where it has none, for whoever asks for that field to say so.
+        """
+        return next((name for name in names if name in self.fields), names[0])
 
     def optional_text(self, name: str) -> str:
         """The field as text; "" where it is blank, or missing or null, which is counted."""

@@ -28,6 +28,17 @@ def read_lines(path: Path, repairs: Counter[str]) -> Iterator[tuple[int, str]]:
 
 def lines_of(block: Block, path: Path, repairs: Counter[str]) -> Iterator[tuple[int, str]]:
     """The same for a part of the file."""
+    for number, line in whole_lines_of(block, path, repairs):
+        if line.endswith("\r\n"):
+            repairs["windows_line_ends"] += 1
+        if line.strip():
+            yield number, line.rstrip("\r\n")
+        else:
+            repairs["blank_lines"] += 1
+
+
+def whole_lines_of(block: Block, path: Path, repairs: Counter[str]) -> Iterator[tuple[int, str]]:
+    """Number and text of every line of a part of the file, blank or not, with its line end."""
     offset = block.offset
     for number, raw in enumerate(io.BytesIO(block.lines), start=block.number):
         mark = len(BYTE_ORDER_MARK) if offset == 0 and raw.startswith(BYTE_ORDER_MARK) else 0
@@ -38,12 +49,7 @@ def lines_of(block: Block, path: Path, repairs: Counter[str]) -> Iterator[tuple[
         offset += len(raw)
         if mark:
             repairs["byte_order_mark"] += 1
-        if line.endswith("\r\n"):
-            repairs["windows_line_ends"] += 1
-        if line.strip():
-            yield number, line.rstrip("\r\n")
-        else:
-            repairs["blank_lines"] += 1
+        yield number, line
 
 
 def _not_utf8(path: Path, number: int, start: int, error: UnicodeDecodeError) -> SourceError:

@@ -1,8 +1,10 @@
-"""Files opened as they are, or unpacked where their name ends in .gz."""
+"""Files opened as they are, or unpacked where their name ends in .gz, .bz2 or .zst."""
 
 from __future__ import annotations
 
+import bz2
 import gzip
+import io
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -16,13 +18,14 @@ _WORTH_A_BAR = 64 << 20  # bytes; a smaller file is read before a bar could be l
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[tuple[IO[bytes], Callable[[], None]]]:
+def opened(path: Path) -> Iterator[tuple[io.BufferedReader, Callable[[], None]]]:
     """Yield the unpacked file, and what to call now and then while it is read.
 
-    That call moves a bar on, which a large file has; it counts bytes on disk.
+    That call moves a bar on, which a large file has; it counts bytes on disk. The file is read from
+    its beginning to its end: a packed one need not be able to go back.
 
     Raises:
-        SourceError: a .gz file that is no gzip, is damaged or was cut off.
+        SourceError: a packed file that is not what its name says, is damaged or was cut off.
     """
     size = path.stat().st_size
     bar = progress_bar(size, f"Reading {path.name}", "B") if size >= _WORTH_A_BAR else None
@@ -32,10 +35,40 @@ def opened(path: Path) -> Iterator[tuple[IO[bytes], Callable[[], None]]]:
             if bar is not None:
                 bar.update(packed.tell() - bar.n)
 
-        file = cast("IO[bytes]", gzip.GzipFile(fileobj=packed)) if path.suffix == ".gz" else packed
+        unpack = _UNPACKERS.get(path.suffix)
+        file = packed if unpack is None else unpack(packed)
         try:
             yield file, show_progress
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        except (EOFError, OSError, zlib.error) as error:
+            if isinstance(error, OSError) and error.errno is not None:  # of the file system
+                raise
             raise SourceError.at(
                 path, None, f"cannot be unpacked ({error})", "Fetch the file again, or unpack it"
             ) from error
+
+
+def _gzip(packed: IO[bytes]) -> io.BufferedReader:
+    return cast("io.BufferedReader", gzip.GzipFile(fileobj=packed))
+
+
+def _bzip2(packed: IO[bytes]) -> io.BufferedReader:
+    return cast("io.BufferedReader", bz2.BZ2File(packed))
+
+
+def _zstandard(packed: IO[bytes]) -> io.BufferedReader:
+    import pyarrow as pa
+
+    return io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(packed, mode="r"), "zstd"))
+
+
+_UNPACKERS: dict[str, Callable[[IO[bytes]], io.BufferedReader]] = {
+    ".gz": _gzip,
+    ".bz2": _bzip2,
+    ".zst": _zstandard,
+}
+PACKED = tuple(_UNPACKERS)
+
+
+def unpacked_name(name: str) -> str:
+    """The name that a file has when it is unpacked."""
+    return name.removesuffix(Path(name).suffix) if name.endswith(PACKED) else name

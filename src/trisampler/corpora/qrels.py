@@ -1,24 +1,43 @@
-"""Judgements in BEIR's form: three columns with a header, separated by tabs."""
+"""Judgements in the forms in use: BEIR's, TREC's four columns, MS MARCO's, and tables.
+
+| columns | form |
+|---|---|
+| query-id, corpus-id, score, named by a header, between tabs | BEIR |
+| query, iteration, document, relevance, between white space | TREC, MS MARCO |
+| query, document, relevance, between tabs | |
+| query, document, between tabs: relevance 1 | |
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 from trisampler.corpora.errors import SourceError, shown
+from trisampler.corpora.jsonl import Record
 from trisampler.corpora.lines import read_lines
+from trisampler.corpora.records import read_table
 from trisampler.corpora.rows import RowBuffer
 from trisampler.corpora.source import JUDGEMENT_ROWS, LocatedRows
 
 _HEADER = ["query-id", "corpus-id", "score"]
+_QUERY_NAMES = ("query-id", "query_id", "qid")
+_DOCUMENT_NAMES = ("corpus-id", "doc_id", "docid", "pid")
+_RELEVANCE_NAMES = ("score", "relevance", "label")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _LARGEST = 2**31 - 1
 _COLUMNS = "The columns are query-id, corpus-id and score, separated by tabs"
+_BARE_COLUMNS = (
+    "Write query, iteration, document and relevance on each line (TREC), or query, document and "
+    "relevance separated by tabs"
+)
+_Judgement = tuple[str, str, int, int]
 
 
 def read_qrels(name: str, path: Path, repairs: Counter[str]) -> LocatedRows:
-    """Read one split's judgements.
+    """Read one split's judgements in BEIR's form.
 
     A negative relevance (TREC's mark for junk) is taken as 0 and counted: every measure treats
     both alike. Columns after the third are counted and not read.
@@ -27,30 +46,87 @@ def read_qrels(name: str, path: Path, repairs: Counter[str]) -> LocatedRows:
         SourceError: wrong header, too few columns, an empty id, or a relevance that is no
             integer of 32 bits.
     """
+    return _located(name, path, _with_header(path, repairs))
+
+
+def read_bare_qrels(name: str, path: Path, repairs: Counter[str]) -> LocatedRows:
+    """Read one split's judgements from lines without a header, or with BEIR's.
+
+    The first line decides how many columns there are.
+
+    Raises:
+        SourceError: as many columns as no form has, a line with another number of them, an id that
+            is none, or a relevance that is no integer of 32 bits.
+    """
+    _, first = next(read_lines(path, Counter()), (1, ""))
+    if [column.strip() for column in first.split("\t")[: len(_HEADER)]] == _HEADER:
+        return read_qrels(name, path, repairs)
+    return _located(name, path, _without_header(path, repairs))
+
+
+def read_qrels_table(name: str, path: Path, repairs: Counter[str]) -> LocatedRows:
+    """Read one split's judgements from a table with named columns; without score, they are 1.
+
+    Raises:
+        SourceError: a column is missing, an id is none, or a relevance is no integer of 32 bits.
+    """
+    return _located(name, path, (_of_record(record) for record in read_table(path, repairs)))
+
+
+def _located(name: str, path: Path, judgements: Iterator[_Judgement]) -> LocatedRows:
+    buffer = RowBuffer(JUDGEMENT_ROWS)
+    for judgement in judgements:
+        buffer.append(judgement)
+    return LocatedRows(name, path, buffer.table())
+
+
+def _with_header(path: Path, repairs: Counter[str]) -> Iterator[_Judgement]:
     lines = read_lines(path, repairs)
     number, header = next(lines, (1, ""))
     if [column.strip() for column in header.split("\t")[: len(_HEADER)]] != _HEADER:
         found = f"the header is {shown(header)}" if header else "the file is empty, without header"
         expected = shown("\t".join(_HEADER))
         raise SourceError.at(path, number, found, f"The first line must be {expected}")
-    buffer = RowBuffer(JUDGEMENT_ROWS)
     for number, line in lines:
-        buffer.append(_judgement(path, number, line, repairs))
-    return LocatedRows(name, path, buffer.table())
+        columns = line.split("\t")
+        if len(columns) < len(_HEADER):
+            found = f"{len(columns)} column{'s' * (len(columns) > 1)} in {shown(line)}"
+            raise SourceError.at(path, number, found, _COLUMNS)
+        if len(columns) > len(_HEADER):
+            repairs["extra_columns"] += 1
+        query_id, doc_id, score = columns[: len(_HEADER)]
+        if not query_id or not doc_id:
+            raise SourceError.at(path, number, f"an empty id in {shown(line)}", _COLUMNS)
+        yield query_id, doc_id, _relevance(path, number, score, repairs), number
 
 
-def _judgement(
-    path: Path, number: int, line: str, repairs: Counter[str]
-) -> tuple[str, str, int, int]:
-    columns = line.split("\t")
-    if len(columns) < len(_HEADER):
-        found = f"{len(columns)} column{'s' * (len(columns) > 1)} in {shown(line)}"
-        raise SourceError.at(path, number, found, _COLUMNS)
-    if len(columns) > len(_HEADER):
-        repairs["extra_columns"] += 1
-    query_id, doc_id, score = columns[: len(_HEADER)]
-    if not query_id or not doc_id:
-        raise SourceError.at(path, number, f"an empty id in {shown(line)}", _COLUMNS)
+def _without_header(path: Path, repairs: Counter[str]) -> Iterator[_Judgement]:
+    expected = 0
+    for number, line in read_lines(path, repairs):
+        columns = line.split()
+        expected = expected or len(columns)
+        if len(columns) != expected or expected not in (2, 3, 4):
+            found = f"{len(columns)} column{'s' * (len(columns) > 1)} in {shown(line)}"
+            if expected in (2, 3, 4):
+                found += f", and {expected} on the first line"
+            raise SourceError.at(path, number, found, _BARE_COLUMNS)
+        query_id, doc_id = columns[0], columns[2 if expected == 4 else 1]
+        score = "1" if expected == 2 else columns[-1]
+        yield query_id, doc_id, _relevance(path, number, score, repairs), number
+
+
+def _of_record(record: Record) -> _Judgement:
+    query_id = record.id(record.first_of(_QUERY_NAMES))
+    doc_id = record.id(record.first_of(_DOCUMENT_NAMES))
+    named = [name for name in _RELEVANCE_NAMES if record.fields.get(name) is not None]
+    score = record.fields[named[0]] if named else 1
+    if isinstance(score, float) and score.is_integer():
+        score = int(score)
+    relevance = _relevance(record.path, record.line, str(score), record.repairs)
+    return query_id, doc_id, relevance, record.line or 0
+
+
+def _relevance(path: Path, number: int | None, score: str, repairs: Counter[str]) -> int:
     if not _INTEGER.fullmatch(score.strip()):
         raise SourceError.at(
             path,
@@ -65,4 +141,4 @@ def _judgement(
         )
     if relevance < 0:
         repairs["negative_relevance_as_0"] += 1
-    return query_id, doc_id, max(relevance, 0), number
+    return max(relevance, 0)

@@ -7,7 +7,7 @@ pair only its first line is kept.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +15,12 @@ import numpy.typing as npt
 import polars as pl
 
 from trisampler.corpora.blocks import Block, read_blocks
+from trisampler.corpora.collection import Split
 from trisampler.corpora.errors import SourceError, shown
 from trisampler.corpora.lines import lines_of
+from trisampler.corpora.naming import find_matching, only_one
 from trisampler.corpora.rows import RowBuffer
-from trisampler.corpora.source import LocatedRows
+from trisampler.corpora.source import LocatedRows, Source, SourceFiles
 
 _ROWS = {
     "query_id": pl.String,
@@ -29,6 +31,7 @@ _ROWS = {
 _IDS = dict(list(_ROWS.items())[:3])
 _PAIR = ["query_id", "doc_id"]
 _COLUMNS = "The columns are the ids of query, positive and negative, separated by tabs"
+_NAMES = "*triples*"
 _FEW = 1 << 20  # rows; fewer are not worth looking for repetitions in
 
 
@@ -45,6 +48,39 @@ class Triples:
     positives: LocatedRows
     negatives: LocatedRows
     lines: int
+
+
+def find_triples(folder: Path) -> str | None:
+    """The name of the folder's file of triples.
+
+    Raises:
+        SourceError: there are two.
+    """
+    return only_one(folder, find_matching(folder, _NAMES, (".tsv",)), "triples")
+
+
+def with_triples(source: Source, files: SourceFiles) -> Source:
+    """The source with the negatives of the triples, and their positives as training judgements."""
+    name = find_triples(files.root)
+    if name is None:
+        return source
+    triples = read_triples(name, files.paths[name], source.repairs[name])
+    judged = "train" in source.judgements
+    judgements: dict[Split, LocatedRows] = {"train": triples.positives}
+    return replace(
+        source,
+        judgements=judgements | source.judgements,
+        added_positives=triples.positives if judged else None,
+        given_negatives=triples.negatives,
+        details={
+            "triples": {
+                "lines": triples.lines,
+                "positive_pairs": triples.positives.table.height,
+                "negative_pairs": triples.negatives.table.height,
+                "training_judgements": "added" if judged else "all",
+            }
+        },
+    )
 
 
 def read_triples(name: str, path: Path, repairs: Counter[str]) -> Triples:

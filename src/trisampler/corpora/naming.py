@@ -1,0 +1,71 @@
+"""How files are named: packed or not, a table of one kind or another, of which split."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from trisampler.corpora.collection import Split
+from trisampler.corpora.errors import SourceError
+from trisampler.corpora.opening import PACKED, unpacked_name
+
+_SPLIT_WORDS: dict[Split, tuple[str, ...]] = {
+    "train": ("train",),
+    "dev": ("dev", "valid"),
+    "test": ("test",),
+}
+
+
+def has_ending(name: str, endings: Sequence[str]) -> bool:
+    """Whether a file's name ends in one of these, packed or not."""
+    return unpacked_name(name).endswith(tuple(endings))
+
+
+def find_file(folder: Path, stem: str, endings: Iterable[str]) -> str | None:
+    """The name inside `folder` of the one file that is called `stem` and an ending, packed or not.
+
+    Args:
+        folder: need not exist.
+        stem: the name without its ending, with a folder before it perhaps: "qrels/train".
+        endings: such as ".jsonl".
+
+    Raises:
+        SourceError: there are two.
+    """
+    names = [stem + ending + packed for ending in endings for packed in ("", *PACKED)]
+    return only_one(folder, [name for name in names if (folder / name).is_file()], stem)
+
+
+def find_matching(folder: Path, pattern: str, endings: Sequence[str]) -> list[str]:
+    """The names of the files in `folder` that match `pattern` and have one of the endings."""
+    paths = sorted(folder.glob(pattern)) if folder.is_dir() else []
+    return [path.name for path in paths if path.is_file() and has_ending(path.name, endings)]
+
+
+def only_one(folder: Path, names: Sequence[str], what: str) -> str | None:
+    """The one name there is.
+
+    Raises:
+        SourceError: there are several.
+    """
+    if len(names) > 1:
+        found = f"several files of {what}: {', '.join(names)}"
+        raise SourceError.at(folder, None, found, "Keep one of them")
+    return names[0] if names else None
+
+
+def named_split(name: str) -> Split | None:
+    """The split whose word is in the name: train, dev (or valid), test."""
+    words = re.split(r"[^a-z]+", name.lower())
+    for split, known in _SPLIT_WORDS.items():
+        if any(word.startswith(known) for word in words):
+            return split
+    return next((split for split, known in _SPLIT_WORDS.items() if known[0] in name), None)
+
+
+def other_files(folder: Path, read: Iterable[str]) -> tuple[str, ...]:
+    """The files of a folder, and of its folder qrels, that are not read."""
+    present = sorted([*folder.iterdir(), *folder.glob("qrels/*")])
+    names = [path.relative_to(folder).as_posix() for path in present if path.is_file()]
+    return tuple(name for name in names if name not in set(read))
