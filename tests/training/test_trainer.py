@@ -186,3 +186,19 @@ def test_separate_towers_are_both_trained(collection: Toy, tmp_path: Path) -> No
     for side in ("query", "document"):
         names = [name for name in before if name.startswith(f"{side}.")]
         assert any(not encoder.state_dict()[name].equal(before[name]) for name in names)
+
+
+def test_one_tower_parts_in_two_that_begin_alike_and_end_apart(
+    load_tiny: Callable[[], Encoder], collection: Toy, tmp_path: Path
+) -> None:
+    parted = train(load_tiny(), collection, tmp_path, measured=False, separate_towers=True)
+    shared = train(load_tiny(), collection, tmp_path, measured=False)
+    assert shared.encoder.shared
+    assert not parted.encoder.shared
+    first, second = parted.history["loss"][0], shared.history["loss"][0]
+    assert first == pytest.approx(second, rel=1e-6)
+    before = load_tiny().fingerprint("query", "float32")
+    of_query = parted.encoder.tower("query").backbone.state_dict()
+    of_document = parted.encoder.tower("document").backbone.state_dict()
+    assert parted.encoder.fingerprint("query", "float32") != before
+    assert any(not tensor.equal(of_document[name]) for name, tensor in of_query.items())

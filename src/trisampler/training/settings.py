@@ -33,6 +33,11 @@ class TrainingSettings(BaseModel):
         "negatives drawn anew at each step for the queries of the moment (ADORE). The encoder has "
         "two towers afterwards, and no document is embedded again.",
     )
+    separate_towers: bool = Field(
+        False,
+        description="Whether queries and documents get a tower each, which begin with the same "
+        "weights, where one serves both (DPR).",
+    )
     document_length: int | None = Field(
         None,
         ge=3,

@@ -40,7 +40,7 @@ def train_encoder(
 
     Args:
         encoder: both towers are trained, or that of the queries alone with `frozen_documents`; one
-            tower for both is parted in two then.
+            tower for both is parted in two then, and with `separate_towers`.
         examples: of the train split.
         dev_pool: measured before the first step, every `evaluate_every` steps and after the last;
             None or empty: nothing is measured, and the last weights are the result.
@@ -61,8 +61,9 @@ def train_encoder(
     if settings.frozen_documents:
         if frozen_corpus is None:
             raise TrainingError("frozen_documents is true, but no frozen corpus was given")
-        encoder.part_towers()
     else:
         frozen_corpus = None
+    if settings.frozen_documents or settings.separate_towers:
+        encoder.part_towers()
     task = TrainingTask(encoder, examples, dev_pool, settings, seed, round_number, frozen_corpus)
     return launch(task, checkpoint_folder)
