@@ -50,7 +50,7 @@ def mlflow_runs(project: Project) -> list[Any]:
 
 def test_all_samplers_have_a_row_and_equal_budgets(compared: Compared) -> None:
     table = compared.project.table("08_reporting/comparison.parquet")
-    assert table["sampler"].to_list() == [*SAMPLERS, "bm25", "encoder_0"]
+    assert table["sampler"].to_list() == [*SAMPLERS, "BM25", "encoder_0"]
     assert table["seeds"].to_list() == [2, 2, 2, 0, 0]
     trained = table.filter(table["seeds"] > 0)
     assert trained["steps"].to_list() == [60, 20, 20]

@@ -70,6 +70,7 @@ def test_figures_of_a_comparison_against_numpy():
     deviation = differences.std(ddof=1)
     assert row["queries"] == 300
     assert row["system_mean"] == pytest.approx(values["bm25"].mean())
+    assert row["sentence"].startswith("BM25 ")
     assert row["baseline_mean"] == pytest.approx(values["encoder_0"].mean())
     assert row["difference"] == pytest.approx(differences.mean())
     assert row["effect_size"] == pytest.approx(differences.mean() / deviation)
@@ -156,7 +157,7 @@ def test_sentences_word_by_word():
         "(95% interval 0.050 to 0.094, p = .0001, n = 431 dev queries)"
     )
     worse = {"difference": -0.0721, "interval_low": -0.0938, "interval_high": -0.0502}
-    assert comparison(system="bm25", family=3, p_holm=0.00001, **worse) == (
+    assert comparison(system="BM25", family=3, p_holm=0.00001, **worse) == (
         "BM25 below encoder_0 by 0.072 nDCG@10 "
         "(95% interval 0.050 to 0.094, Holm-corrected p < .0001, n = 431 dev queries)"
     )

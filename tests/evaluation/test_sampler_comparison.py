@@ -12,6 +12,7 @@ import pytest
 
 from evaluation.drawings import plane, t1_floor
 from evaluation.test_plots import is_drawn
+from trisampler.cells import Cell
 from trisampler.evaluation.comparison_cells import (
     CellResult,
     cell_facts,
@@ -26,6 +27,7 @@ from trisampler.evaluation.errors import EvaluationError
 from trisampler.evaluation.plots.curves import plot_curves
 from trisampler.evaluation.sampler_tests import compare_samplers
 from trisampler.evaluation.settings import ComparisonSettings, EvaluationSettings
+from trisampler.pipelines.comparison.nodes import cell_comparer
 
 SETTINGS = EvaluationSettings(
     measures=("nDCG@10", "RR@10"), summary=("nDCG@10", "RR@10"), permutations=100, resamples=400
@@ -126,6 +128,33 @@ def test_means_and_spread_are_over_seeds() -> None:
     assert value("encoder_0", "seeds") == 0
     assert value("encoder_0", "test_spread") is None
     assert value("tri", "false_negative_rate") == pytest.approx(0.15)
+
+
+def test_the_sampler_bm25_and_the_search_by_it_are_two_rows() -> None:
+    """One was trained with lexical hits as negatives; the other is no encoder at all."""
+    trained = [cell(name, 1, 0.8, [0.1, None, 0.2]) for name in ("bm25", "top-k")]
+    compared = [Cell(each.sampler, each.number) for each in trained]
+    inputs = {
+        f"{kind}_of_{named.name}": table
+        for named, each, run in zip(compared, trained, [history([0.1, 0.2])] * 2, strict=True)
+        for kind, table in (
+            ("facts", each.facts),
+            ("training_history", run),
+            ("measurements", each.measurements),
+        )
+    }
+    table, means, tests, _ = cell_comparer(compared, ["bm25"])(
+        SETTINGS,
+        ComparisonSettings(baselines=("top-k",)),
+        1,
+        measurements_of_bm25=measurements(0.3, 30, 1),
+        **inputs,
+    )
+    assert table["sampler"].to_list() == ["bm25", "top-k", "BM25"]
+    assert table["test_mean"][0] > 0.6 > table["test_mean"][2]
+    assert means.filter(sampler="bm25", split="test", measure="nDCG@10").height == 1
+    assert tests["sentence"][0].startswith("bm25 ")
+    assert "| bm25 | 1 |" in comparison_markdown(table, tests, "nDCG@10")
 
 
 def test_the_target_is_where_the_baseline_ended_and_not_its_best() -> None:

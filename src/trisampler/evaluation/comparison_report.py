@@ -17,7 +17,6 @@ from trisampler.evaluation.plots.planes import plot_planes
 from trisampler.evaluation.sentences import p_value_text
 from trisampler.evaluation.settings import ComparisonSettings, EvaluationSettings
 from trisampler.evaluation.summary import split_warning
-from trisampler.evaluation.systems import system_label
 from trisampler.evaluation.templates import render
 
 
@@ -82,7 +81,6 @@ def render_comparison(
         flatten=flatten,
         zip=zip,
         p_value_text=p_value_text,
-        system_label=system_label,
     )
 
 

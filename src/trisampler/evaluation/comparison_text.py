@@ -10,7 +10,6 @@ import polars as pl
 from trisampler.evaluation.comparison_table import target_of
 from trisampler.evaluation.markdown import NONE, table_lines, told_columns
 from trisampler.evaluation.sentences import p_value_text
-from trisampler.evaluation.systems import system_label
 
 _Tell = Callable[[Mapping[str, Any]], str]
 
@@ -28,7 +27,7 @@ def result_columns(table: pl.DataFrame, tests: pl.DataFrame, primary: str) -> di
     split = str(tests["split"][0]) if tests.height else ""
     shown = {(row["system"], row["baseline"]): row for row in tests.filter(split=split).to_dicts()}
     tellers: dict[str, _Tell] = {
-        "sampler": lambda row: system_label(row["sampler"]),
+        "sampler": lambda row: row["sampler"],
         "seeds": lambda row: str(row["seeds"]) if row["seeds"] else NONE,
         f"{primary}, test": lambda row: _mean_and_spread(row, "test"),
         f"{primary}, dev": lambda row: _mean_and_spread(row, "dev"),
@@ -45,7 +44,7 @@ def cost_columns(table: pl.DataFrame) -> dict[str, list[str]]:
         table: Of `comparison_table`, of which only what was trained is told.
     """
     tellers: dict[str, _Tell] = {
-        "sampler": lambda row: system_label(row["sampler"]),
+        "sampler": lambda row: row["sampler"],
         "steps": lambda row: _whole(row["steps"]),
         "documents encoded": lambda row: _whole(row["documents"]),
         "scored per pair": _scored,

@@ -18,7 +18,7 @@ from trisampler.evaluation.paired import detectable, paired_difference
 from trisampler.evaluation.sentences import comparison_sentence
 from trisampler.evaluation.settings import EvaluationSettings
 from trisampler.evaluation.significance import bootstrap_interval, holm, randomisation_test
-from trisampler.evaluation.systems import in_order
+from trisampler.evaluation.systems import in_order, system_label
 from trisampler.hashing import derive_seed
 
 if TYPE_CHECKING:
@@ -104,7 +104,8 @@ def _compare_on_split(
         family = rows[start : start + len(others)]
         for row, p_holm in zip(family, holm([row["p_value"] for row in family]), strict=True):
             row |= {"p_holm": p_holm, "family": len(family)}
-            row["sentence"] = comparison_sentence(row, settings.alpha)
+            named = {name: system_label(row[name]) for name in ("system", "baseline")}
+            row["sentence"] = comparison_sentence(row | named, settings.alpha)
     return pl.DataFrame(rows, schema=COMPARISONS_SCHEMA, orient="row")
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from trisampler.evaluation.systems import system_label
-
 
 def comparison_sentence(comparison: Mapping[str, Any], alpha: float) -> str:
     """One sentence for one row of the comparisons table.
@@ -14,8 +12,7 @@ def comparison_sentence(comparison: Mapping[str, Any], alpha: float) -> str:
     It names a direction only where the corrected p-value is below `alpha`. Where the row says over
     how many seeds the comparison is, so does the sentence.
     """
-    system = system_label(comparison["system"])
-    baseline = system_label(comparison["baseline"])
+    system, baseline = comparison["system"], comparison["baseline"]
     measure = comparison["measure"]
     queries = f"n = {comparison['queries']} {comparison['split']} queries"
     if "seeds" in comparison:

@@ -43,6 +43,7 @@ def cell_comparer(cells: Sequence[Cell], untrained: Sequence[str]) -> Callable[.
         )
         from trisampler.evaluation.comparison_table import comparison_table, seed_means
         from trisampler.evaluation.sampler_tests import compare_samplers
+        from trisampler.evaluation.systems import system_label
 
         results = [
             CellResult(
@@ -54,11 +55,13 @@ def cell_comparer(cells: Sequence[Cell], untrained: Sequence[str]) -> Callable[.
             )
             for cell in cells
         ]
-        means = seed_means(
-            results, {system: of_cells[f"measurements_of_{system}"] for system in untrained}
-        )
+        # By their names in print: bm25 is a sampler too.
+        beside = {
+            system_label(system): of_cells[f"measurements_of_{system}"] for system in untrained
+        }
+        means = seed_means(results, beside)
         table = comparison_table(
-            results, untrained, means, evaluation.primary, comparison.baselines[0]
+            results, list(beside), means, evaluation.primary, comparison.baselines[0]
         )
         tests = compare_samplers(results, comparison.baselines, evaluation, seed)
         return table, means, tests, gather_curves(results)
