@@ -210,7 +210,7 @@ def archive(tmp_path: Path) -> Path:
 
 
 def other_files(tmp_path: Path) -> Path:
-    (tmp_path / "collection.tsv").write_text("1\ttext\n")
+    (tmp_path / "texts.tsv").write_text("1\ttext\n")
     return tmp_path
 
 
@@ -226,7 +226,7 @@ def nested(tmp_path: Path) -> Path:
     [
         (missing, ("does not exist", "here/")),
         (archive, ("a file, not a folder", "unpack")),
-        (other_files, ("BEIR", "collection.tsv", "corpus.jsonl")),
+        (other_files, ("BEIR", "texts.tsv", "corpus.jsonl")),
         (lambda folder: folder, ("BEIR", "it is empty")),
         (nested, ("BEIR", "scifact/ in it")),
     ],

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from trisampler.corpora.collection import SPLITS, Split
-from trisampler.corpora.errors import SourceError, listed
+from trisampler.corpora.errors import SourceError, listed, nothing_to_train_on
 from trisampler.corpora.folders import source_folder
 from trisampler.corpora.jsonl import Record
 from trisampler.corpora.naming import find_file, has_ending, other_files
@@ -19,11 +19,11 @@ from trisampler.corpora.settings import SourceSettings
 from trisampler.corpora.source import (
     DOCUMENT_ROWS,
     QUERY_ROWS,
-    HoldOut,
     LocatedRows,
     Repairs,
     Source,
     SourceFiles,
+    hold_outs,
     no_repairs,
 )
 from trisampler.corpora.triples import find_triples, with_triples
@@ -50,27 +50,21 @@ def is_beir_folder(folder: Path) -> bool:
 
 
 def list_beir_files(settings: SourceSettings) -> SourceFiles:
-    """The files to read, all of those that are needed being there.
+    """The files to read; those of queries and judgements may be missing.
 
     Raises:
-        SourceError: no such folder, no BEIR folder, one with a file missing, or one with two
-            files of triples.
+        SourceError: no such folder, no BEIR folder, one without a corpus, or one with two files
+            for the same.
     """
     folder = source_folder(settings.path)
     if not is_beir_folder(folder):
         inner = [entry.name for entry in sorted(folder.iterdir()) if _named(entry, _CORPUS)]
         hint = f". {inner[0]}/ in it is one: name that" if inner else ""
         raise SourceError.at(folder, None, f"not a BEIR folder; {listed(folder)}", _FORM + hint)
-    triples = find_triples(folder)
-    needed = [_CORPUS, _QUERIES, *([] if triples else [_QRELS["train"]])]
-    found = {stem: _named(folder, stem) for stem in _ENDINGS}
-    for stem in needed:
-        if found[stem] is None:
-            around = (folder / stem).parent
-            there = listed(around) if around.is_dir() else listed(folder)
-            missing = f"{stem}{_ENDINGS[stem][0]} is missing; {there}"
-            raise SourceError.at(folder, None, missing, _FORM)
-    names = [name for name in [*found.values(), triples] if name is not None]
+    found = [_named(folder, stem) for stem in _ENDINGS]
+    if found[0] is None:
+        raise SourceError.at(folder, None, f"corpus.jsonl is missing; {listed(folder)}", _FORM)
+    names = [name for name in [*found, find_triples(folder)] if name is not None]
     return SourceFiles(folder, {name: folder / name for name in names}, other_files(folder, names))
 
 
@@ -78,8 +72,16 @@ def read_beir(settings: SourceSettings, files: SourceFiles) -> Source:
     """Read documents, queries and judgements, line by line.
 
     Raises:
-        SourceError: a line that cannot be read, by file and number.
+        SourceError: a line that cannot be read, by file and number; or no file of queries, or none
+            of judgements.
     """
+    needed = [_QUERIES, *([] if find_triples(files.root) else [_QRELS["train"]])]
+    for stem in needed:
+        if _named(files.root, stem) is None:
+            around = (files.root / stem).parent
+            folder = around if around.is_dir() else files.root
+            missing = f"{stem}{_ENDINGS[stem][0]} is missing; {listed(folder)}"
+            raise nothing_to_train_on(files.root, missing, _FORM)
     repairs = no_repairs()
     documents = _read_documents(files, repairs)
     queries = _read_queries(files, repairs)
@@ -92,7 +94,7 @@ def read_beir(settings: SourceSettings, files: SourceFiles) -> Source:
         documents,
         queries,
         judgements,
-        hold_outs=(HoldOut("dev", settings.dev_fraction, by="normalized_text"),),
+        hold_outs=hold_outs(settings, "normalized_text", splits_given=True),
         repairs=repairs,
     )
     return with_triples(source, files)

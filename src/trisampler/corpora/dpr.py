@@ -19,10 +19,10 @@ from trisampler.corpora.source import (
     GIVEN_ROWS,
     JUDGEMENT_ROWS,
     QUERY_ROWS,
-    HoldOut,
     LocatedRows,
     Source,
     SourceFiles,
+    hold_outs,
     no_repairs,
 )
 from trisampler.hashing import digest_text
@@ -65,7 +65,7 @@ def read_dpr(settings: SourceSettings, files: SourceFiles) -> Source:
         LocatedRows("passages", files.root, passages.rows.table()),
         LocatedRows("questions", files.root, questions.rows.table()),
         judgements,
-        hold_outs=(HoldOut("dev", settings.dev_fraction, by="normalized_text"),),
+        hold_outs=hold_outs(settings, "normalized_text", splits_given=True),
         given_negatives=given,
         repairs=repairs,
         details={"passages": dict(passages.counts)},

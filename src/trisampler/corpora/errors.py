@@ -20,6 +20,17 @@ class SourceError(TrisamplerError):
         return cls(f"{place}: {found}. {remedy}")
 
 
+def nothing_to_train_on(folder: Path, found: str, form: str) -> SourceError:
+    """The error of a source that has documents and lacks what training needs."""
+    return SourceError.at(
+        folder,
+        None,
+        found,
+        f"Training needs queries, and which documents are relevant to them. {form}. Documents "
+        "alone do for `kedro run --pipelines refresh`, with an encoder that was trained before",
+    )
+
+
 def shown(value: object) -> str:
     """The value as Python writes it, cut to a length that fits a message."""
     text = repr(value)

@@ -17,10 +17,22 @@ from trisampler.corpora.dpr import read_dpr
 from trisampler.corpora.dpr_files import is_dpr, list_dpr_files
 from trisampler.corpora.errors import SourceError, listed
 from trisampler.corpora.folders import source_folder, source_path
+from trisampler.corpora.msmarco import (
+    is_msmarco_folder,
+    list_msmarco_files,
+    read_msmarco,
+    read_msmarco_documents,
+)
 from trisampler.corpora.python_files import has_python_files, list_python_files
 from trisampler.corpora.python_source import read_python_source
 from trisampler.corpora.settings import SourceSettings
 from trisampler.corpora.source import LocatedRows, Source, SourceFiles
+from trisampler.corpora.trec import (
+    is_trec_folder,
+    list_trec_files,
+    read_trec,
+    read_trec_documents_alone,
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +67,10 @@ _PYTHON = SourceFormat(
 # In the order in which a path is tried.
 _FORMATS = (
     SourceFormat("beir", is_beir_folder, list_beir_files, read_beir, read_beir_documents),
+    SourceFormat(
+        "msmarco", is_msmarco_folder, list_msmarco_files, read_msmarco, read_msmarco_documents
+    ),
+    SourceFormat("trec", is_trec_folder, list_trec_files, read_trec, read_trec_documents_alone),
     SourceFormat("dpr", is_dpr, list_dpr_files, read_dpr),
     _PYTHON,
 )
@@ -80,7 +96,9 @@ def source_format(settings: SourceSettings) -> SourceFormat:
     raise SourceError.at(
         folder,
         None,
-        f"neither a BEIR folder nor DPR's data nor Python source; {listed(folder)}",
-        "A BEIR folder has corpus.jsonl, queries.jsonl and qrels/train.tsv; DPR's data is "
-        f"*train*.json with positive_ctxs; Python source has .py files.{hint}",
+        f"in no form that is known; {listed(folder)}",
+        "A BEIR folder has corpus.jsonl, queries.jsonl and qrels/train.tsv; MS MARCO's has "
+        "collection.tsv, queries.train.tsv and qrels.train.tsv; TREC's documents, topics.txt and "
+        "qrels.txt; DPR's data is *train*.json with positive_ctxs; Python source has .py files. "
+        f"source.format names one of them.{hint}",
     )

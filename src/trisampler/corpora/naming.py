@@ -40,7 +40,8 @@ def find_file(folder: Path, stem: str, endings: Iterable[str]) -> str | None:
 def find_matching(folder: Path, pattern: str, endings: Sequence[str]) -> list[str]:
     """The names of the files in `folder` that match `pattern` and have one of the endings."""
     paths = sorted(folder.glob(pattern)) if folder.is_dir() else []
-    return [path.name for path in paths if path.is_file() and has_ending(path.name, endings)]
+    names = [path.name for path in paths if path.is_file() and not path.name.startswith(".")]
+    return [name for name in names if has_ending(name, endings)]
 
 
 def only_one(folder: Path, names: Sequence[str], what: str) -> str | None:

@@ -23,10 +23,10 @@ from trisampler.corpora.source import (
     DOCUMENT_ROWS,
     JUDGEMENT_ROWS,
     QUERY_ROWS,
-    HoldOut,
     LocatedRows,
     Source,
     SourceFiles,
+    hold_outs,
 )
 from trisampler.corpora.surrogates import replace_surrogates
 from trisampler.progress import progress_bar
@@ -113,10 +113,7 @@ class _Pairs:
             LocatedRows(_NAME, self._root, self._documents.table()),
             LocatedRows(_NAME, self._root, self._queries.table()),
             {train: LocatedRows(_NAME, self._root, self._judgements.table())},
-            hold_outs=(
-                HoldOut("test", self._settings.test_fraction, by="query_id"),
-                HoldOut("dev", self._settings.dev_fraction, by="query_id"),
-            ),
+            hold_outs=hold_outs(self._settings, "query_id", splits_given=False),
             details=details,
         )
 

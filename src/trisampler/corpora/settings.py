@@ -6,6 +6,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+_NEEDED = {
+    "beir": "the folder with corpus.jsonl",
+    "msmarco": "the folder with collection.tsv",
+    "trec": "the folder with documents, topics and qrels",
+    "dpr": "the file, or the folder with *train*.json",
+}
 _IMPORT_NAME = r"^[^\W\d]\w*(\.[^\W\d]\w*)*$"
 
 
@@ -14,17 +20,15 @@ class SourceSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal["auto", "python-source", "beir", "dpr"] = Field(
+    format: Literal["auto", "python-source", "beir", "msmarco", "trec", "dpr"] = Field(
         default="auto",
         description="How the source is read. auto: python-source without a path; else what the "
-        "path shows (corpus.jsonl: beir; a .json file, or *train*.json with positive_ctxs: dpr; "
-        ".py files: python-source).",
+        "path shows: see docs/formats.md.",
     )
     path: str | None = Field(
         default=None,
         min_length=1,
-        description="The folder to read: in BEIR form, with DPR's files, or a tree of Python "
-        "source; or one DPR file.",
+        description="The folder or file to read.",
     )
     package: str | None = Field(
         default=None,
@@ -49,12 +53,12 @@ class SourceSettings(BaseModel):
         le=0.5,
         description="Share of the training queries held out by hash where there is no dev split.",
     )
-    test_fraction: float = Field(
-        default=0.1,
+    test_fraction: float | None = Field(
+        default=None,
         ge=0,
         le=0.5,
-        description="python-source: share of the queries held out by hash as test split, before "
-        "the dev split is.",
+        description="The same for the test split, before the dev split is. null: a tenth where the "
+        "source has no splits at all, none where it has.",
     )
 
     @model_validator(mode="after")
@@ -65,12 +69,8 @@ class SourceSettings(BaseModel):
                 "give one of them"
             )
             raise ValueError(msg)
-        if self.format == "beir" and self.path is None:
-            msg = "format 'beir' needs path: the folder with corpus.jsonl"
-            raise ValueError(msg)
-        if self.format == "dpr" and self.path is None:
-            msg = "format 'dpr' needs path: the file, or the folder with *train*.json"
-            raise ValueError(msg)
+        if self.format not in ("auto", "python-source") and self.path is None:
+            raise ValueError(f"format {self.format!r} needs path: {_NEEDED[self.format]}")
         return self
 
 

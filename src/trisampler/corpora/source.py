@@ -11,6 +11,7 @@ import polars as pl
 
 from trisampler.corpora.collection import Split
 from trisampler.corpora.errors import SourceError
+from trisampler.corpora.settings import SourceSettings
 
 DOCUMENT_ROWS = {"doc_id": pl.String, "title": pl.String, "text": pl.String, "line": pl.UInt32}
 QUERY_ROWS = {
@@ -26,6 +27,8 @@ JUDGEMENT_ROWS = {
     "line": pl.UInt32,
 }
 GIVEN_ROWS = {"query_id": pl.String, "doc_id": pl.String, "line": pl.UInt32}
+
+_TEST_FRACTION = 0.1
 
 Repairs = defaultdict[str, Counter[str]]
 """How often what was mended, by the name of the file inside the source."""
@@ -69,6 +72,23 @@ class HoldOut:
     split: Split
     fraction: float
     by: Literal["query_id", "normalized_text"]
+
+
+def hold_outs(
+    settings: SourceSettings, by: Literal["query_id", "normalized_text"], *, splits_given: bool
+) -> tuple[HoldOut, ...]:
+    """A test split and a dev split to be taken from training, where the source has none.
+
+    Args:
+        settings: of what share.
+        by: what is hashed.
+        splits_given: whether the source says itself what is to be measured on; then no test split
+            is taken, unless the settings say what share.
+    """
+    share = settings.test_fraction
+    if share is None:
+        share = 0.0 if splits_given else _TEST_FRACTION
+    return (HoldOut("test", share, by), HoldOut("dev", settings.dev_fraction, by))
 
 
 @dataclass(frozen=True)
