@@ -36,6 +36,6 @@ def source_folder(path: str | None) -> Path:
             folder,
             None,
             "a file, not a folder",
-            "Name a folder, or a .json file in DPR's form; unpack an archive first",
+            "Name a folder, or a table of pairs or DPR's .json; unpack an archive first",
         )
     return folder

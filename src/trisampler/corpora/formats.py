@@ -23,6 +23,8 @@ from trisampler.corpora.msmarco import (
     read_msmarco,
     read_msmarco_documents,
 )
+from trisampler.corpora.pair_files import is_pairs, list_pair_files
+from trisampler.corpora.pairs import read_pairs
 from trisampler.corpora.python_files import has_python_files, list_python_files
 from trisampler.corpora.python_source import read_python_source
 from trisampler.corpora.settings import SourceSettings
@@ -71,6 +73,7 @@ _FORMATS = (
         "msmarco", is_msmarco_folder, list_msmarco_files, read_msmarco, read_msmarco_documents
     ),
     SourceFormat("trec", is_trec_folder, list_trec_files, read_trec, read_trec_documents_alone),
+    SourceFormat("pairs", is_pairs, list_pair_files, read_pairs),
     SourceFormat("dpr", is_dpr, list_dpr_files, read_dpr),
     _PYTHON,
 )
@@ -99,6 +102,7 @@ def source_format(settings: SourceSettings) -> SourceFormat:
         f"in no form that is known; {listed(folder)}",
         "A BEIR folder has corpus.jsonl, queries.jsonl and qrels/train.tsv; MS MARCO's has "
         "collection.tsv, queries.train.tsv and qrels.train.tsv; TREC's documents, topics.txt and "
-        "qrels.txt; DPR's data is *train*.json with positive_ctxs; Python source has .py files. "
+        "qrels.txt; DPR's data is *train*.json with positive_ctxs; pairs are a table with columns "
+        "anchor and positive; Python source has .py files. "
         f"source.format names one of them.{hint}",
     )

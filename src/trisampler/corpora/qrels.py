@@ -73,6 +73,29 @@ def read_qrels_table(name: str, path: Path, repairs: Counter[str]) -> LocatedRow
     return _located(name, path, (_of_record(record) for record in read_table(path, repairs)))
 
 
+def checked_relevance(path: Path, number: int | None, score: str, repairs: Counter[str]) -> int:
+    """The relevance that `score` writes, at least 0; a negative one is taken as 0 and counted.
+
+    Raises:
+        SourceError: it is no integer of 32 bits.
+    """
+    if not _INTEGER.fullmatch(score.strip()):
+        raise SourceError.at(
+            path,
+            number,
+            f"the relevance is {shown(score)}, not an integer",
+            "Write 1 for relevant, 0 for judged not relevant, higher grades for more relevant",
+        )
+    relevance = int(score)
+    if abs(relevance) > _LARGEST:
+        raise SourceError.at(
+            path, number, f"the relevance {shown(score)} is too large", "Use small grades"
+        )
+    if relevance < 0:
+        repairs["negative_relevance_as_0"] += 1
+    return max(relevance, 0)
+
+
 def _located(name: str, path: Path, judgements: Iterator[_Judgement]) -> LocatedRows:
     buffer = RowBuffer(JUDGEMENT_ROWS)
     for judgement in judgements:
@@ -97,7 +120,7 @@ def _with_header(path: Path, repairs: Counter[str]) -> Iterator[_Judgement]:
         query_id, doc_id, score = columns[: len(_HEADER)]
         if not query_id or not doc_id:
             raise SourceError.at(path, number, f"an empty id in {shown(line)}", _COLUMNS)
-        yield query_id, doc_id, _relevance(path, number, score, repairs), number
+        yield query_id, doc_id, checked_relevance(path, number, score, repairs), number
 
 
 def _without_header(path: Path, repairs: Counter[str]) -> Iterator[_Judgement]:
@@ -112,7 +135,7 @@ def _without_header(path: Path, repairs: Counter[str]) -> Iterator[_Judgement]:
             raise SourceError.at(path, number, found, _BARE_COLUMNS)
         query_id, doc_id = columns[0], columns[2 if expected == 4 else 1]
         score = "1" if expected == 2 else columns[-1]
-        yield query_id, doc_id, _relevance(path, number, score, repairs), number
+        yield query_id, doc_id, checked_relevance(path, number, score, repairs), number
 
 
 def _of_record(record: Record) -> _Judgement:
@@ -122,23 +145,5 @@ def _of_record(record: Record) -> _Judgement:
     score = record.fields[named[0]] if named else 1
     if isinstance(score, float) and score.is_integer():
         score = int(score)
-    relevance = _relevance(record.path, record.line, str(score), record.repairs)
+    relevance = checked_relevance(record.path, record.line, str(score), record.repairs)
     return query_id, doc_id, relevance, record.line or 0
-
-
-def _relevance(path: Path, number: int | None, score: str, repairs: Counter[str]) -> int:
-    if not _INTEGER.fullmatch(score.strip()):
-        raise SourceError.at(
-            path,
-            number,
-            f"the relevance is {shown(score)}, not an integer",
-            "Write 1 for relevant, 0 for judged not relevant, higher grades for more relevant",
-        )
-    relevance = int(score)
-    if abs(relevance) > _LARGEST:
-        raise SourceError.at(
-            path, number, f"the relevance {shown(score)} is too large", "Use small grades"
-        )
-    if relevance < 0:
-        repairs["negative_relevance_as_0"] += 1
-    return max(relevance, 0)

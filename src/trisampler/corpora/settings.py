@@ -10,9 +10,25 @@ _NEEDED = {
     "beir": "the folder with corpus.jsonl",
     "msmarco": "the folder with collection.tsv",
     "trec": "the folder with documents, topics and qrels",
+    "pairs": "the table, the folder with *train*.parquet, or what `datasets` saved",
     "dpr": "the file, or the folder with *train*.json",
 }
 _IMPORT_NAME = r"^[^\W\d]\w*(\.[^\W\d]\w*)*$"
+
+
+class ColumnNames(BaseModel):
+    """The columns of a table of pairs; null: the first of the names in use that is there."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    query: str | None = Field(default=None, description="The query's text.")
+    positive: str | None = Field(default=None, description="A relevant passage or a list of them.")
+    negative: str | None = Field(
+        default=None, description="A passage that is not, or a list; null: all columns named so."
+    )
+    relevance: str | None = Field(
+        default=None, description="The grade of the passage in `positive`."
+    )
 
 
 class SourceSettings(BaseModel):
@@ -20,7 +36,7 @@ class SourceSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    format: Literal["auto", "python-source", "beir", "msmarco", "trec", "dpr"] = Field(
+    format: Literal["auto", "python-source", "beir", "msmarco", "trec", "dpr", "pairs"] = Field(
         default="auto",
         description="How the source is read. auto: python-source without a path; else what the "
         "path shows: see docs/formats.md.",
@@ -29,6 +45,10 @@ class SourceSettings(BaseModel):
         default=None,
         min_length=1,
         description="The folder or file to read.",
+    )
+    columns: ColumnNames = Field(
+        default=ColumnNames(),
+        description="pairs: what the table's columns are called; null: names in use.",
     )
     package: str | None = Field(
         default=None,
