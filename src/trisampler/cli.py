@@ -1,6 +1,6 @@
 """`kedro run` with `--force` and `--dry-run`, and with lists in `--params`.
 
-Errors a user can mend come without a traceback.
+Errors come as one message; `--verbose` shows the traceback.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ import click
 from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.cli.utils import CONTEXT_SETTINGS
 
-from trisampler.errors import TrisamplerError
+from trisampler.failures import failure_message
+from trisampler.interruption import Interrupted, interruptible
 
 _RUNNER = "trisampler.incremental.IncrementalRunner"
 # Up to a comma that is in neither quotes nor brackets.
@@ -56,7 +57,7 @@ def read_params(context: click.Context, option: click.Parameter, value: str) -> 
     return {str(key): branch for key, branch in tree.items()}
 
 
-def _run(*, force: bool, dry_run: bool, **options: Any) -> Any:
+def _run(*, force: bool, dry_run: bool, verbose: bool, **options: Any) -> Any:
     if force or dry_run:
         if options["runner"]:
             raise click.UsageError(
@@ -70,9 +71,21 @@ def _run(*, force: bool, dry_run: bool, **options: Any) -> Any:
     options["runner"] = options["runner"] or _RUNNER
     assert kedro_run.callback is not None
     try:
-        return kedro_run.callback(**options)
-    except TrisamplerError as error:
-        raise click.ClickException(str(error)) from None
+        with interruptible():
+            return kedro_run.callback(**options)
+    except Interrupted as interrupted:
+        click.echo(
+            f"Interrupted by {interrupted.signal.name}. What was finished is kept; the same "
+            "command goes on from there.",
+            err=True,
+        )
+        raise click.exceptions.Exit(interrupted.exit_code) from None
+    except click.ClickException:
+        raise
+    except Exception as error:
+        if verbose:
+            raise
+        raise click.ClickException(failure_message(error)) from None
 
 
 cli.add_command(
@@ -92,6 +105,7 @@ cli.add_command(
             click.Option(
                 ["--dry-run"], is_flag=True, help="Say what would run and why; run nothing."
             ),
+            click.Option(["--verbose", "-v"], is_flag=True, help="Show the traceback of an error."),
         ],
         help="Run the pipeline: the nodes whose outputs are missing or made from something else.",
     )

@@ -14,6 +14,8 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 
 from trisampler.datasets.files import WholeJSON, WholeTable
+from trisampler.hooks.mlflow_run import MlflowRun
+from trisampler.hooks.secrets import without_secrets
 from trisampler.hooks.tracking import TrackingHooks
 from trisampler.incremental.runner import IncrementalRunner
 
@@ -150,3 +152,55 @@ def test_an_unreachable_server_costs_one_warning(
     run(tmp_path, SETTINGS)
     assert (tmp_path / "metrics.json").is_file()
     assert caplog.text.count("MLflow tracking is off") == 1
+
+
+def test_a_run_whose_process_was_killed_is_closed_by_the_next(tmp_path: Path) -> None:
+    hooks = run(tmp_path, SETTINGS | {"enabled": True})
+    assert hooks.where is not None
+    from mlflow import MlflowClient
+
+    client = MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
+    (finished,) = runs(tmp_path)
+    tag = finished.data.tags["trisampler.process"]
+    host, pid, started = tag.split()
+    owners = {"killed": f"{host} {pid} {int(started) - 1}", "at work": tag, "elsewhere": "moon 1 1"}
+    ids = {
+        client.create_run(
+            finished.info.experiment_id, tags={"trisampler.process": owner}
+        ).info.run_id: name
+        for name, owner in owners.items()
+    }
+    (tmp_path / "corpus.parquet").unlink()
+    run(tmp_path, SETTINGS)
+    states = {
+        ids[each.info.run_id]: each.info.status
+        for each in runs(tmp_path)
+        if each.info.run_id in ids
+    }
+    assert states == {"killed": "KILLED", "at work": "RUNNING", "elsewhere": "RUNNING"}
+
+
+def test_a_failed_run_holds_the_traceback(tmp_path: Path) -> None:
+    run(tmp_path, SETTINGS, size=0)
+    (tracked,) = runs(tmp_path)
+    kept = tmp_path / "mlartifacts" / tracked.info.run_id / "artifacts" / "traceback.txt"
+    assert "in make_corpus" in kept.read_text()
+
+
+def test_secrets_are_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", "hf_abcdefgh")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://someone:pa55word@127.0.0.1:9")
+    run(tmp_path, SETTINGS)
+    assert "MLflow tracking is off" in caplog.text
+    assert "pa55word" not in caplog.text
+    assert without_secrets("https://u:p@host/x, hf_abcdefgh") == "https://***@host/x, ***"
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    (tmp_path / "corpus.parquet").unlink()
+    tracked = MlflowRun.start(f"sqlite:///{tmp_path / 'mlflow.db'}", "trial", tmp_path, "run", {})
+    tracked.log_parameters({"path": "s3://key:pa55word@bucket", "name": "hf_abcdefgh"})
+    tracked.set_tag("error", "401 for hf_abcdefgh")
+    (kept,) = runs(tmp_path)
+    assert kept.data.params == {"path": "s3://***@bucket", "name": "***"}
+    assert kept.data.tags["error"] == "401 for ***"

@@ -127,6 +127,39 @@ def test_it_goes_on_and_does_not_begin_again(
     assert_same(result, uninterrupted)
 
 
+def _interrupted_in_a_step(encoder: Path, checkpoints: Path, result: Path) -> None:
+    """Train until SIGTERM comes in the middle of step 5, between two checkpoints."""
+    from trisampler.interruption import Interrupted, interruptible
+    from trisampler.training.loop import TrainingLoop
+
+    step = TrainingLoop._step
+
+    def asked_to_end(self: Any, at: int) -> Any:
+        if at == 5:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return step(self, at)
+
+    TrainingLoop._step = asked_to_end  # type: ignore[method-assign]
+    try:
+        with interruptible():
+            train_toy(encoder, checkpoints, result)
+    except Interrupted as interrupted:
+        raise SystemExit(interrupted.exit_code) from None
+
+
+def test_asked_to_end_it_keeps_the_step_it_is_in(
+    tiny_saved_encoder: Path, uninterrupted: Path, tmp_path: Path
+) -> None:
+    place = (tiny_saved_encoder, tmp_path / "checkpoints", tmp_path / "result")
+    process = PROCESSES.Process(target=_interrupted_in_a_step, args=place)
+    process.start()
+    process.join()
+    assert process.exitcode == 128 + signal.SIGTERM
+    assert sorted(path.name for path in place[1].glob("*/*")) == ["best-00000004", "step-00000005"]
+    assert run(*place) == 0
+    assert_same(place[2], uninterrupted)
+
+
 def _told(encoder: Path, checkpoints: Path, message: Path, largest_file: int | None) -> None:
     """Train; write the error there is into `message`. No file may grow beyond `largest_file`."""
     from trisampler.training.errors import TrainingError

@@ -34,7 +34,7 @@ class ColumnNames(BaseModel):
 class SourceSettings(BaseModel):
     """One source: a path, an installed package, or the standard library by default."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     format: Literal["auto", "python-source", "beir", "msmarco", "trec", "dpr", "pairs"] = Field(
         default="auto",
@@ -97,7 +97,7 @@ class SourceSettings(BaseModel):
 class AuditSettings(BaseModel):
     """Which training judgements are kept back, to count false negatives with."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     hidden_share: float = Field(
         default=0.0,

@@ -15,7 +15,7 @@ Storage = Literal["float32", "float16"]
 class TextSettings(BaseModel):
     """What an encoder makes of a text, whichever model it is."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     document_name: str | None = Field(
         None,
@@ -72,7 +72,7 @@ class EncoderSettings(TextSettings):
 class ComputingSettings(BaseModel):
     """How a model computes; only `precision` changes what comes out."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     precision: Literal["auto"] | Precision = Field(
         "auto",

@@ -15,7 +15,7 @@ _SYSTEM_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 class EvaluationSettings(BaseModel):
     """Measures in the notation of ir_measures, and the sizes of the tests."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     measures: tuple[str, ...] = Field(
         default=(
@@ -106,7 +106,7 @@ class EvaluationSettings(BaseModel):
 class ComparisonSettings(BaseModel):
     """How the samplers of structure.yml are compared."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     baselines: tuple[str, ...] = Field(
         default=("top-k", "simans"),

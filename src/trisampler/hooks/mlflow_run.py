@@ -14,6 +14,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from trisampler.hooks.abandoned_runs import PROCESS, close_abandoned_runs, this_process
+from trisampler.hooks.secrets import without_secrets
+
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
@@ -92,6 +95,11 @@ class MlflowRun:
         )
         return cls(client, runs[0]) if runs else None
 
+    def belong_to_this_process(self) -> None:
+        """Let later runs know whose it is; close those of processes that were killed."""
+        close_abandoned_runs(self._client, self.experiment_id)
+        self.set_tag(PROCESS, this_process())
+
     def child(self, name: str, tags: Mapping[str, str]) -> Self:
         """Start a run that MLflow shows inside this one."""
         run = self._client.create_run(
@@ -102,10 +110,13 @@ class MlflowRun:
         return made
 
     def log_parameters(self, parameters: Mapping[str, Any]) -> None:
-        """Log flat parameters."""
+        """Log flat parameters, without secrets."""
         from mlflow.entities import Param
 
-        entries = [Param(name, str(value)[:_VALUE_LENGTH]) for name, value in parameters.items()]
+        entries = [
+            Param(name, without_secrets(str(value))[:_VALUE_LENGTH])
+            for name, value in parameters.items()
+        ]
         for batch in _batches(entries, _BATCH):
             self._client.log_batch(self.run_id, params=batch)
 
@@ -144,8 +155,12 @@ class MlflowRun:
             self._client.log_artifact(self.run_id, str(path), folder)
 
     def set_tag(self, name: str, value: str) -> None:
-        """Set one tag."""
-        self._client.set_tag(self.run_id, name, value[:_VALUE_LENGTH])
+        """Set one tag, without secrets."""
+        self._client.set_tag(self.run_id, name, without_secrets(value)[:_VALUE_LENGTH])
+
+    def log_text(self, text: str, file: str) -> None:
+        """Log a text, without secrets, as an artifact."""
+        self._client.log_text(self.run_id, without_secrets(text), file)
 
     def delete_tag(self, name: str) -> None:
         """Remove a tag, where the run has it."""

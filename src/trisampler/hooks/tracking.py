@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import traceback
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import perf_counter
@@ -19,7 +20,9 @@ from kedro.framework.hooks import hook_impl
 
 from trisampler.hooks.cell_runs import is_of_a_cell
 from trisampler.hooks.run_results import NODE_SECONDS, log_models, log_results
+from trisampler.hooks.secrets import without_secrets
 from trisampler.hooks.tracking_settings import TrackingSettings, check_tracking, shared_run_id
+from trisampler.interruption import before_leaving
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -82,7 +85,11 @@ class TrackingHooks:
 
     @hook_impl
     def on_pipeline_error(self, error: Exception) -> None:
-        """Mark the run failed, with the error."""
+        """Mark the run failed, with the error and where it was raised."""
+        run = self._run
+        if run is not None:
+            text = "".join(traceback.format_exception(error))
+            self._attempt(lambda: run.log_text(text, "traceback.txt"))
         self._finish("FAILED", {"error": f"{type(error).__name__}: {error}"})
 
     @hook_impl
@@ -105,8 +112,12 @@ class TrackingHooks:
         else:
             parameters = catalog.load("parameters")
             self._run = start_run(settings, self._project, self._run_name, parameters)
+            self._run.belong_to_this_process()
             atexit.register(self._abandon)
-        self.where = f"{uri}, experiment {settings.experiment!r}, run {self._run.run_id}"
+            before_leaving(self._abandon)
+        self.where = without_secrets(
+            f"{uri}, experiment {settings.experiment!r}, run {self._run.run_id}"
+        )
 
     def _log_seconds(self, node: str, seconds: float) -> None:
         if self._run is not None:
@@ -132,7 +143,7 @@ class TrackingHooks:
             _logger.warning(
                 "MLflow tracking is off for the rest of this run: %s: %s",
                 type(error).__name__,
-                str(error).splitlines()[0] if str(error) else "",
+                without_secrets(str(error)).splitlines()[0] if str(error) else "",
             )
 
     def _finish(self, status: str, tags: Mapping[str, str]) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from kedro.runner import SequentialRunner
 from kedro.runner.task import Task
 
+from trisampler.failures import in_node
 from trisampler.incremental.keys import NodeKey, artifact_path
 from trisampler.incremental.outside import is_outside_read
 from trisampler.incremental.plan import Decision, check_inputs, make_plan
@@ -85,13 +86,18 @@ class IncrementalRunner(SequentialRunner):
         for number, node in enumerate(_most_awaited_first(pipeline), start=1):
             started = perf_counter()
             self._forget(node, catalog)
-            Task(
+            task = Task(
                 node=node,
                 catalog=catalog,
                 hook_manager=hook_manager,
                 is_async=self._is_async,
                 run_id=run_id,
-            ).execute()
+            )
+            try:
+                task.execute()
+            except Exception as error:
+                in_node(error, node.name)
+                raise
             self._remember(node, catalog)
             _logger.info(
                 "%d of %d done: %s (%.1f s)",

@@ -18,7 +18,7 @@ neighbours: the positive's nearest documents; corpus: uniform draws from the cor
 class SamplingSettings(BaseModel):
     """Which sampler, with what, and what never becomes a negative."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     sampler: str = Field("tri", description="a sampler's name, or module:function of your own")
     parameters: dict[str, float] = Field(
@@ -91,7 +91,7 @@ class SamplingSettings(BaseModel):
 class SurveySettings(BaseModel):
     """Which samplers are looked at side by side."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     samplers: tuple[str, ...] = Field(
         (

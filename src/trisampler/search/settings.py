@@ -21,7 +21,7 @@ EXACT = "exact"
 class IndexSettings(BaseModel):
     """How the documents near a query are found."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     factory: str = Field(
         default=EXACT,
@@ -69,7 +69,7 @@ class IndexSettings(BaseModel):
 class RetrievalSettings(BaseModel):
     """How many candidates negatives are drawn from."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     depth: int = Field(
         default=200,
@@ -87,7 +87,7 @@ class RetrievalSettings(BaseModel):
 class LexicalSettings(BaseModel):
     """BM25, as Lucene has it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     k1: float = Field(
         default=0.9,

@@ -70,7 +70,8 @@ def _spawn(worker: _Worker) -> None:
     from torch.multiprocessing.spawn import ProcessException, spawn
 
     try:
-        spawn(worker, nprocs=worker.count)  # type: ignore[no-untyped-call]
+        # Daemons end with this process where it is interrupted.
+        spawn(worker, nprocs=worker.count, daemon=True)  # type: ignore[no-untyped-call]
     except ProcessException as error:
         told = worker.folder / _ERROR
         if told.exists():

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from trisampler.encoders.precision import resolve_device
 from trisampler.encoders.settings import EncodingSettings
 from trisampler.hashing import derive_seed
+from trisampler.interruption import postponed
 from trisampler.progress import progress_bar
 from trisampler.training.adapters import adapters
 from trisampler.training.batches import Batches
@@ -84,9 +85,12 @@ class TrainingLoop:
             description: of the progress bar.
         """
         first = self.history.last_step + 1
-        with progress_bar(
-            self._settings.steps, description, "step", shown=checkpoints is not None
-        ) as bar:
+        with (
+            progress_bar(
+                self._settings.steps, description, "step", shown=checkpoints is not None
+            ) as bar,
+            postponed() as interruption,
+        ):
             bar.initial = bar.n = first - 1
             for step in range(first, self._settings.steps + 1):
                 if self._patience_is_over():
@@ -96,6 +100,11 @@ class TrainingLoop:
                 _show(bar, self.history)
                 if checkpoints:
                     self._keep(checkpoints, step)
+                interrupted = interruption()
+                if interrupted and checkpoints:
+                    self._keep_where_it_stands(checkpoints, step)
+                if interrupted:
+                    raise interrupted
 
     def restore_best(self, checkpoints: Checkpoints) -> None:
         """Put the best weights back."""
@@ -114,6 +123,11 @@ class TrainingLoop:
             checkpoints.save_best(step, self._weights())
         if self._checkpoint_is_due(step):
             checkpoints.save(self._position(), step, self.history.best_step)
+
+    def _keep_where_it_stands(self, checkpoints: Checkpoints, step: int) -> None:
+        if not self._checkpoint_is_due(step):
+            checkpoints.save(self._position(), step, self.history.best_step)
+        _LOGGER.info("Interrupted; a checkpoint holds step %d.", step)
 
     def _step(self, step: int) -> StepRecord:
         batch = self._batches.at(step)

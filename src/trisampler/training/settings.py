@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 class TrainingSettings(BaseModel):
     """How an encoder is trained in one round."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     steps: int = Field(120, ge=1, description="Optimiser steps in a round.")
     batch_queries: int = Field(16, ge=1, description="Queries in a batch.")
@@ -165,7 +165,7 @@ class TrainingSettings(BaseModel):
 class DevPoolSettings(BaseModel):
     """The small fixed collection on which training is measured as it goes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     queries: int = Field(200, ge=1, description="At most so many dev queries, chosen by seed.")
     documents: int = Field(

@@ -1,0 +1,104 @@
+"""What ended a run, in one message for whoever typed the command."""
+
+from __future__ import annotations
+
+import errno
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+from trisampler.errors import TrisamplerError
+
+_PACKAGE = Path(__file__).parent
+_MAKE_ROOM = "The disk is full: make room"
+_MAKE_WRITABLE = "Check the rights to it, and that its disk is not read-only"
+_REMEDIES = {
+    errno.ENOSPC: _MAKE_ROOM,
+    errno.EDQUOT: _MAKE_ROOM,
+    errno.EFBIG: "A limit on the size of files is too low: raise it",
+    errno.EACCES: _MAKE_WRITABLE,
+    errno.EPERM: _MAKE_WRITABLE,
+    errno.EROFS: _MAKE_WRITABLE,
+    errno.EMFILE: "Too many files are open: raise the limit (ulimit -n)",
+    errno.EIO: "Check the disk",
+}
+# How writers that are no Python code put it.
+_NO_SPACE = ("no space left on device", "os error 28", "file write failed", "unexpected pos")
+_NODE = "In node "
+_NO_MEMORY = ("can't allocate memory", "out of memory", "bad_alloc", "cannot allocate memory")
+_GO_ON = "and run again: what was finished is kept"
+
+
+def in_node(error: BaseException, node: str) -> None:
+    """Remember with the error in which node it was raised."""
+    error.add_note(f"{_NODE}{node}")
+
+
+def failure_message(error: BaseException) -> str:
+    """What was found, where, and what to do about it; no traceback."""
+    chain = list(_causes(error))
+    for cause in chain:
+        if isinstance(cause, TrisamplerError):
+            return str(cause)
+    node = _node(error)
+    place = f"{node}: " if node else ""
+    for cause in chain:
+        told = _of_the_machine(cause)
+        if told:
+            return f"{place}{told} {_GO_ON}."
+    if node is None:
+        # What Kedro says of names that it does not find: of pipelines, nodes, environments.
+        named = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+        return f"{named}{str(error).strip()}\n--verbose shows where."
+    innermost = chain[-1]
+    named = f"{type(innermost).__name__}: {_one_line(innermost)}{_where(innermost)}"
+    return (
+        f"{place}{named}\nThis should not happen: a defect of the program, or of a file that it "
+        "wrote. --verbose shows the traceback; --force makes everything anew."
+    )
+
+
+def _of_the_machine(error: BaseException) -> str | None:
+    """What is wrong with disk or memory and what to do, up to the place where the run goes on."""
+    text = _one_line(error)
+    lowered = text.lower()
+    if isinstance(error, MemoryError) or any(words in lowered for words in _NO_MEMORY):
+        return (
+            f"memory ran out ({text or 'MemoryError'}). Free some, or lower encoding.batch_tokens "
+            "or training.micro_batch_tokens,"
+        )
+    if isinstance(error, OSError) and error.errno is not None:
+        file = f"{error.filename}: " if error.filename else ""
+        remedy = _REMEDIES.get(error.errno, "Check the path and its disk")
+        return f"{file}{error.strerror}. {remedy}"
+    if any(words in lowered for words in _NO_SPACE):
+        return f"{text}. {_MAKE_ROOM}"
+    return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error, what it was raised from, and so on."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__
+
+
+def _node(error: BaseException) -> str | None:
+    notes = getattr(error, "__notes__", [])
+    return next((note.removeprefix(_NODE) for note in notes if note.startswith(_NODE)), None)
+
+
+def _where(error: BaseException) -> str:
+    """The innermost line of our own code."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)]
+    if not ours:
+        return ""
+    file = Path(ours[-1].filename).relative_to(_PACKAGE.parent)
+    return f" ({file.as_posix()}:{ours[-1].lineno})"
+
+
+def _one_line(error: BaseException) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0].rstrip(".") if lines else ""
