@@ -5,8 +5,6 @@ Errors come as one message; `--verbose` shows the traceback.
 
 from __future__ import annotations
 
-import json
-import re
 from typing import Any
 
 import click
@@ -14,47 +12,16 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.cli.utils import CONTEXT_SETTINGS
 
 from trisampler.failures import failure_message
+from trisampler.given_params import read_params
 from trisampler.interruption import Interrupted, interruptible
+from trisampler.orchestration.commands import airflow, tracking
 
 _RUNNER = "trisampler.incremental.IncrementalRunner"
-# Up to a comma that is in neither quotes nor brackets.
-_ITEM = re.compile(r"""(?:="[^"]*"|='[^']*'|\[[^\[\]]*\]|[^,])+""")
 
 
 @click.group(context_settings=CONTEXT_SETTINGS, name="trisampler")
 def cli() -> None:
     """Commands of the project."""
-
-
-def read_params(context: click.Context, option: click.Parameter, value: str) -> dict[str, Any]:
-    """`a.b=1,c=[x,y],d='x,y',prompt=query: ` as a tree.
-
-    Kedro's own reading cuts lists at their commas, and takes a text with a colon for a mapping.
-
-    Raises:
-        click.BadParameter: An item is no key=value, or its value no YAML.
-    """
-    from omegaconf import OmegaConf
-    from yaml import YAMLError
-
-    items = []
-    for item in _ITEM.findall(value):
-        key, equals, text = item.partition("=")
-        if item.strip() and not (key.strip() and equals):
-            raise click.BadParameter(
-                f"{item.strip()!r} is no key=value (a value with a comma: key='x,y')",
-                context,
-                option,
-            )
-        if ": " in f"{text} " and text.lstrip()[0] not in "{[\"'":
-            text = json.dumps(text)
-        items += [f"{key.strip()}={text}"] if equals else []
-    try:
-        tree = OmegaConf.to_container(OmegaConf.from_dotlist(items))
-    except YAMLError as error:
-        raise click.BadParameter(str(error), context, option) from None
-    assert isinstance(tree, dict)
-    return {str(key): branch for key, branch in tree.items()}
 
 
 def _run(*, force: bool, dry_run: bool, verbose: bool, **options: Any) -> Any:
@@ -110,3 +77,5 @@ cli.add_command(
         help="Run the pipeline: the nodes whose outputs are missing or made from something else.",
     )
 )
+cli.add_command(airflow)
+cli.add_command(tracking)

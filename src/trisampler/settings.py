@@ -25,6 +25,11 @@ CONFIG_LOADER_ARGS: dict[str, Any] = {
         "globals": "soft",
         "structure": "soft",
         "tracking": "soft",
+        "airflow": "soft",
     },
-    "config_patterns": {"structure": ["structure*"], "tracking": ["tracking*"]},
+    "config_patterns": {
+        "structure": ["structure*"],
+        "tracking": ["tracking*"],
+        "airflow": ["airflow*"],
+    },
 }

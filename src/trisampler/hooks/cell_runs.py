@@ -12,7 +12,8 @@ from trisampler.hooks.mlflow_run import MlflowRun
 
 if TYPE_CHECKING:
     import polars as pl
-    from kedro.io import DataCatalog
+
+    from trisampler.incremental.keys import Catalog
 
 _PREFIX = "comparison."
 _PARAMETERS = ("sampler", "sampler_parameters", "seed_number", "seed", "formula")
@@ -25,7 +26,7 @@ def is_of_a_cell(name: str) -> bool:
 
 
 def log_cells(
-    run: MlflowRun, names: Sequence[str], catalog: DataCatalog, node_seconds: Mapping[str, float]
+    run: MlflowRun, names: Sequence[str], catalog: Catalog, node_seconds: Mapping[str, float]
 ) -> None:
     """One child of `run` for each finished cell.
 
@@ -50,7 +51,7 @@ def comparison_metrics(table: pl.DataFrame) -> Iterator[tuple[str, float, int]]:
 
 
 def _log_cell(
-    run: MlflowRun, cell: str, catalog: DataCatalog, node_seconds: Mapping[str, float]
+    run: MlflowRun, cell: str, catalog: Catalog, node_seconds: Mapping[str, float]
 ) -> None:
     from trisampler.incremental.keys import artifact_path
 

@@ -167,6 +167,10 @@ class MlflowRun:
         if name in self._client.get_run(self.run_id).data.tags:
             self._client.delete_tag(self.run_id, name)
 
+    def parameters(self) -> dict[str, str]:
+        """All parameters logged so far."""
+        return dict(self._client.get_run(self.run_id).data.params)
+
     def metrics(self) -> dict[str, float]:
         """The last value of every metric logged so far."""
         return dict(self._client.get_run(self.run_id).data.metrics)

@@ -9,10 +9,10 @@ from trisampler.hooks.cell_runs import comparison_metrics, is_of_a_cell, log_cel
 
 if TYPE_CHECKING:
     import polars as pl
-    from kedro.io import DataCatalog
     from kedro.pipeline import Pipeline
 
     from trisampler.hooks.mlflow_run import MlflowRun
+    from trisampler.incremental.keys import Catalog
 
 NODE_SECONDS = "node_seconds/"
 """Begins the name of the metric that says how long a node took."""
@@ -23,7 +23,7 @@ _INPUTS = ("corpus", "queries", "train_judgements", "dev_judgements", "test_judg
 def log_results(
     run: MlflowRun,
     pipeline: Pipeline,
-    catalog: DataCatalog,
+    catalog: Catalog,
     saved: Collection[str],
     node_seconds: Mapping[str, float],
 ) -> None:
@@ -56,12 +56,12 @@ def log_results(
     log_models(run, [name for name in names if name in saved], catalog)
 
 
-def log_models(run: MlflowRun, names: Collection[str], catalog: DataCatalog) -> None:
+def log_models(run: MlflowRun, names: Collection[str], catalog: Catalog) -> None:
     """Log those of the datasets that are models."""
     log_artifacts(run, [name for name in names if _is_model(name, catalog)], catalog)
 
 
-def log_artifacts(run: MlflowRun, names: Collection[str], catalog: DataCatalog) -> None:
+def log_artifacts(run: MlflowRun, names: Collection[str], catalog: Catalog) -> None:
     """Log files and folders as they are, in the folder that the catalog says, if it says one."""
     from trisampler.incremental.keys import artifact_path
 
@@ -83,15 +83,15 @@ def flatten(tree: Any, prefix: str = "") -> dict[str, Any]:
     return {prefix: tree}
 
 
-def _is_model(name: str, catalog: DataCatalog) -> bool:
+def _is_model(name: str, catalog: Catalog) -> bool:
     return _folder(name, catalog) == "models"
 
 
-def _folder(name: str, catalog: DataCatalog) -> str | None:
+def _folder(name: str, catalog: Catalog) -> str | None:
     return (getattr(catalog.get(name), "metadata", None) or {}).get("mlflow")
 
 
-def _log_input(run: MlflowRun, name: str, catalog: DataCatalog) -> None:
+def _log_input(run: MlflowRun, name: str, catalog: Catalog) -> None:
     from trisampler.incremental.keys import artifact_path
     from trisampler.incremental.records import content_digest
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,11 @@ def tracking_uri(settings: TrackingSettings, project: Path) -> str:
 
 
 def start_run(
-    settings: TrackingSettings, project: Path, name: str, parameters: dict[str, Any]
+    settings: TrackingSettings,
+    project: Path,
+    name: str,
+    parameters: dict[str, Any],
+    tags: Mapping[str, str] | None = None,
 ) -> MlflowRun:
     """Start a run with its parameters and the state of the code.
 
@@ -28,6 +33,7 @@ def start_run(
         project: The project's folder.
         name: The run's name.
         parameters: The whole tree.
+        tags: Its tags, besides those about the code.
     """
     server = os.environ.get("MLFLOW_TRACKING_URI")
     run = MlflowRun.start(
@@ -35,7 +41,7 @@ def start_run(
         settings.experiment,
         None if server else project / settings.artifacts,
         name,
-        _git_tags(project),
+        {**_git_tags(project), **(tags or {})},
     )
     run.log_parameters(flatten(parameters))
     return run

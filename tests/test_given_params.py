@@ -7,7 +7,7 @@ from typing import Any
 import click
 import pytest
 
-from trisampler.cli import read_params
+from trisampler.given_params import read_params
 
 CONTEXT = click.Context(click.Command("run"))
 OPTION = click.Option(["--params"])

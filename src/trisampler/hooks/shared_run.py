@@ -1,0 +1,135 @@
+"""The MLflow run that several processes share: opened before the first, closed after the last.
+
+Between the two, each process finds it by MLFLOW_RUN_ID (see `tracking`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from trisampler.errors import TrisamplerError
+from trisampler.hooks.tracking_settings import (
+    TrackingError,
+    TrackingSettings,
+    check_tracking,
+    shared_run_id,
+)
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+    from kedro.pipeline import Pipeline
+
+    from trisampler.hooks.mlflow_run import MlflowRun
+    from trisampler.incremental.keys import Catalog
+
+_TAG = "trisampler.shared_run"
+
+
+class UnfinishedError(TrisamplerError):
+    """A shared run is to be closed, and not everything has been made."""
+
+
+def open_shared_run(context: KedroContext, name: str) -> str | None:
+    """Start a run that nobody closes before `close_shared_run`, or let the one of that name go on.
+
+    Args:
+        context: Of the environment and the parameters that all processes have.
+        name: The run's name: another for each run of a DAG, the same for a retry.
+
+    Returns:
+        The run's id; None where tracking is off.
+    """
+    from trisampler.hooks.mlflow_run import MlflowRun
+    from trisampler.hooks.run_results import flatten
+    from trisampler.hooks.run_start import start_run, tracking_uri
+
+    settings = _settings(context)
+    if not settings.enabled:
+        return None
+    if "'" in name:
+        raise TrackingError(f"--name {name}: a run's name may not have an apostrophe.")
+    uri = tracking_uri(settings, context.project_path)
+    run = MlflowRun.newest_with_tag(uri, settings.experiment, _TAG, name)
+    if run is None:
+        run = start_run(settings, context.project_path, name, context.params, {_TAG: name})
+    else:
+        run.reopen()
+        known = run.parameters()
+        given = flatten(context.params)
+        run.log_parameters({name: given[name] for name in given.keys() - known.keys()})
+    return run.run_id
+
+
+def close_shared_run(context: KedroContext, pipeline: Pipeline) -> str | None:
+    """Log what the pipeline has made and close the run: as FINISHED, or FAILED where some is not.
+
+    Args:
+        context: Of the environment and the parameters that all processes had.
+        pipeline: What all processes together were to run.
+
+    Returns:
+        The run's id; None where tracking is off.
+
+    Raises:
+        UnfinishedError: Not everything is there and up to date; with tracking off, too.
+        TrackingError: MLFLOW_RUN_ID names no run.
+    """
+    settings = _settings(context)
+    run = _opened_run(settings, context) if settings.enabled else None
+    unmade = _unmade(pipeline, context.catalog)
+    if unmade:
+        told = "; ".join(f"{node} ({reason})" for node, reason in unmade.items())
+        if run is not None:
+            run.set_tag("error", f"Not made: {told}")
+            run.end("FAILED")
+        raise UnfinishedError(f"The run has failed: {len(unmade)} nodes are not done: {told}.")
+    if run is None:
+        return None
+    if run.is_running():
+        _log(run, pipeline, context.catalog)
+    run.delete_tag("error")
+    run.end("FINISHED")
+    return run.run_id
+
+
+def _settings(context: KedroContext) -> TrackingSettings:
+    return check_tracking(context.config_loader["tracking"])
+
+
+def _opened_run(settings: TrackingSettings, context: KedroContext) -> MlflowRun:
+    from mlflow.exceptions import MlflowException
+
+    from trisampler.hooks.mlflow_run import MlflowRun
+    from trisampler.hooks.run_start import tracking_uri
+
+    run_id = shared_run_id()
+    if run_id is None:
+        raise TrackingError(
+            "MLFLOW_RUN_ID is not set: `kedro tracking open` prints the id of the run to close."
+        )
+    uri = tracking_uri(settings, context.project_path)
+    try:
+        return MlflowRun.join(uri, run_id)
+    except MlflowException as error:
+        raise TrackingError(f"MLFLOW_RUN_ID={run_id}, in {uri}: {error}") from None
+
+
+def _unmade(pipeline: Pipeline, catalog: Catalog) -> Mapping[str, str]:
+    """Why each node would run, of those that would."""
+    from trisampler.incremental.plan import make_plan
+
+    plan = make_plan(pipeline, catalog)
+    return {decision.node: decision.reason for decision in plan if decision.reason}
+
+
+def _log(run: MlflowRun, pipeline: Pipeline, catalog: Catalog) -> None:
+    from trisampler.hooks.run_results import NODE_SECONDS, log_results
+
+    seconds = {
+        name.removeprefix(NODE_SECONDS): value
+        for name, value in run.metrics().items()
+        if name.startswith(NODE_SECONDS)
+    }
+    # The processes that trained models have logged them.
+    log_results(run, pipeline, catalog, saved=(), node_seconds=seconds)
