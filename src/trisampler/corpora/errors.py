@@ -39,8 +39,16 @@ def shown(value: object) -> str:
 
 def listed(folder: Path) -> str:
     """The names in a folder, folders with a slash, as many as fit a message."""
-    names = sorted(f"{entry.name}/" if entry.is_dir() else entry.name for entry in folder.iterdir())
+    names = sorted(_listed(entry) for entry in folder.iterdir())
     if not names:
         return "it is empty"
     more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
     return f"found there: {', '.join(names[:_SHOWN_NAMES])}{more}"
+
+
+def _listed(entry: Path) -> str:
+    if entry.is_dir():
+        return f"{entry.name}/"
+    if entry.is_file():
+        return entry.name
+    return f"{entry.name} ({'a link to nothing' if entry.is_symlink() else 'no regular file'})"

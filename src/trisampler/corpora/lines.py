@@ -11,6 +11,7 @@ from trisampler.corpora.blocks import Block, read_blocks
 from trisampler.corpora.errors import SourceError, shown
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_PACKED = {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5\x2f\xfd"}
 _CONTEXT = 20  # bytes shown before bytes that are not UTF-8
 
 
@@ -55,12 +56,16 @@ def whole_lines_of(block: Block, path: Path, repairs: Counter[str]) -> Iterator[
 def _not_utf8(path: Path, number: int, start: int, error: UnicodeDecodeError) -> SourceError:
     before = error.object[max(0, error.start - _CONTEXT) : error.start]
     wrong = error.object[error.start : error.start + 1]
-    looks_utf16 = start == 0 and error.object[:2] in (b"\xff\xfe", b"\xfe\xff")
-    encoding = "UTF-16" if looks_utf16 else "ENCODING"
+    begins = error.object[:4] if start == 0 else b""
+    encoding = "UTF-16" if begins[:2] in (b"\xff\xfe", b"\xfe\xff") else "ENCODING"
+    packed = next((kind for kind, mark in _PACKED.items() if begins.startswith(mark)), None)
+    remedy = f"Convert the file: iconv -f {encoding} -t UTF-8"
+    if packed:
+        remedy = f"It begins as a packed file does: give its name the ending {packed}, or unpack it"
     return SourceError.at(
         path,
         number,
         f"byte {shown(wrong)[1:]} at byte offset {start + error.start} of the file is not UTF-8 "
         f"(after {shown(before)[1:]})",
-        f"Convert the file: iconv -f {encoding} -t UTF-8",
+        remedy,
     )

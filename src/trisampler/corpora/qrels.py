@@ -28,6 +28,7 @@ _DOCUMENT_NAMES = ("corpus-id", "doc_id", "docid", "pid")
 _RELEVANCE_NAMES = ("score", "relevance", "label")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 _LARGEST = 2**31 - 1
+_MOST_DIGITS = 1000
 _COLUMNS = "The columns are query-id, corpus-id and score, separated by tabs"
 _BARE_COLUMNS = (
     "Write query, iteration, document and relevance on each line (TREC), or query, document and "
@@ -86,7 +87,8 @@ def checked_relevance(path: Path, number: int | None, score: str, repairs: Count
             f"the relevance is {shown(score)}, not an integer",
             "Write 1 for relevant, 0 for judged not relevant, higher grades for more relevant",
         )
-    relevance = int(score)
+    # Python itself refuses to read thousands of digits.
+    relevance = int(score) if len(score) < _MOST_DIGITS else _LARGEST + 1
     if abs(relevance) > _LARGEST:
         raise SourceError.at(
             path, number, f"the relevance {shown(score)} is too large", "Use small grades"
