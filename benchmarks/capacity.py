@@ -8,6 +8,7 @@ to 10^8 documents in place of the claims.
 from __future__ import annotations
 
 import argparse
+import math
 import tempfile
 import time
 from dataclasses import dataclass
@@ -17,11 +18,13 @@ import numpy as np
 
 from benchmarks.claim import Claim, hardware, measure, print_claims
 from benchmarks.clustered import clustered, numbered
+from trisampler.search.inputs import DEFAULT_MEMORY, SearchMemory
 
 _EMBEDDED, _TO_EMBED = 2_000, (8_000, 32_000)
 _SEARCHED, _TO_SEARCH = (25_000, 50_000), (100_000, 200_000)
 _WORDS, _DEPTH, _QUERIES = 20, 200, 2_000
-_TIMES_OFF, _BYTES_OFF, _REPEATS = 1.5, 1.1, 3
+_TIMES_OFF, _BYTES_OFF, _REPEATS = 1.5, 1.1, 5
+_IN_BLOCKS = SearchMemory(corpus_bytes=32 << 20)  # less than the vectors that are searched
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,15 @@ class Rates:
         encode: floating-point operations a second while encoding.
         search: the same while searching.
         query_seconds: of a query besides: its best documents scored exactly and put in order.
+        read_seconds: of a vector's component, each time that a corpus searched in blocks is read.
+        gather_seconds: of a query more there, whose best documents are looked up in the blocks.
     """
 
     encode: float
     search: float
     query_seconds: float
+    read_seconds: float
+    gather_seconds: float
 
 
 @dataclass(frozen=True)
@@ -93,8 +100,16 @@ class Job:
         return self.encode_flops(model) / rates.encode
 
     def search_seconds(self, model: Model, rates: Rates) -> float:
-        """The products, and what each query takes besides."""
-        return self.search_flops(model) / rates.search + self.queries * rates.query_seconds
+        """The products, what each query takes besides, and reading what is not held as a whole."""
+        seconds = self.search_flops(model) / rates.search + self.queries * rates.query_seconds
+        components = self.documents * model.hidden
+        if 4 * components <= DEFAULT_MEMORY.corpus_bytes:
+            return seconds
+        # Once more than the queries' blocks, for the bounds of rounding.
+        reads = 1 + math.ceil(self.queries / DEFAULT_MEMORY.queries)
+        return (
+            seconds + reads * components * rates.read_seconds + self.queries * rates.gather_seconds
+        )
 
 
 MINILM = Model(layers=6, hidden=384, weights=10.6e6)
@@ -131,12 +146,12 @@ def _embed(count: int) -> tuple[float, float]:
         return seconds, float(sum(path.stat().st_size for path in files))
 
 
-def _search(count: int) -> float:
+def _search(count: int, memory: SearchMemory = DEFAULT_MEMORY) -> float:
     """Seconds, the median of several times."""
     from trisampler.search.flat import search_flat
 
     queries, corpus = map(numbered, clustered(_QUERIES, count))
-    return measure(lambda: search_flat(queries, corpus, _DEPTH), _REPEATS).median
+    return measure(lambda: search_flat(queries, corpus, _DEPTH, memory), _REPEATS).median
 
 
 def _rates() -> Rates:
@@ -144,10 +159,17 @@ def _rates() -> Rates:
     encode = _job(_EMBEDDED).encode_flops(MINILM) / _embed(_EMBEDDED)[0]
     _search(_SEARCHED[0])
     few, many = (_search(count) for count in _SEARCHED)
-    more = _job(_SEARCHED[1] - _SEARCHED[0]).search_flops(MINILM)
-    search = more / max(many - few, 1e-9)
+    more = _job(_SEARCHED[1] - _SEARCHED[0])
+    search = more.search_flops(MINILM) / max(many - few, 1e-9)
     besides = max(0.0, few - _job(_SEARCHED[0]).search_flops(MINILM) / search)
-    return Rates(encode, search, besides / _QUERIES)
+    # The same in blocks: what that adds, by document and by query.
+    few_more, many_more = (
+        _search(count, _IN_BLOCKS) - whole
+        for count, whole in zip(_SEARCHED, (few, many), strict=True)
+    )
+    read = max(0.0, many_more - few_more) / (2 * more.documents * MINILM.hidden)
+    gather = max(0.0, few_more - read * 2 * _SEARCHED[0] * MINILM.hidden)
+    return Rates(encode, search, besides / _QUERIES, read, gather / _QUERIES)
 
 
 def _claims(rates: Rates) -> list[Claim]:
@@ -201,7 +223,9 @@ def main() -> None:
     rates = _rates()
     print(
         f"encoding {rates.encode / 1e9:.0f} GFLOP/s, searching {rates.search / 1e9:.0f} GFLOP/s, "
-        f"{1e6 * rates.query_seconds:.0f} microseconds a query besides"
+        f"{1e6 * rates.query_seconds:.0f} microseconds a query besides; in blocks "
+        f"{1e9 * rates.read_seconds:.2f} nanoseconds a component and "
+        f"{1e6 * rates.gather_seconds:.0f} microseconds a query more"
     )
     if asked.table:
         _table(rates)

@@ -25,6 +25,7 @@ from trisampler.encoders.store_format import (
     torn,
 )
 
+_LOOKED_UP_AT_ONCE = 65_536
 _HOW_TO_MEND = "It is only a cache: delete the folder, or embed again and it is rebuilt."
 
 
@@ -83,13 +84,17 @@ class VectorStore:
 
     def lookup(self, digests_Q: np.ndarray) -> np.ndarray:
         """The row (Q,) int64 of each digest (S16); -1 where the store has none."""
+        rows_Q = np.full(len(digests_Q), -1, dtype=np.int64)
         if len(self) == 0:
-            return np.full(len(digests_Q), -1, dtype=np.int64)
+            return rows_Q
         order_N = np.argsort(self.digests_N, kind="stable")
         sorted_N = self.digests_N[order_N]
-        places_Q = np.searchsorted(sorted_N, digests_Q).clip(max=len(sorted_N) - 1)
-        found_Q = sorted_N[places_Q] == digests_Q
-        return np.where(found_Q, order_N[places_Q], -1).astype(np.int64)
+        for first in range(0, len(digests_Q), _LOOKED_UP_AT_ONCE):
+            part = slice(first, first + _LOOKED_UP_AT_ONCE)
+            places_Q = np.searchsorted(sorted_N, digests_Q[part]).clip(max=len(sorted_N) - 1)
+            found_Q = sorted_N[places_Q] == digests_Q[part]
+            rows_Q[part] = np.where(found_Q, order_N[places_Q], -1)
+        return rows_Q
 
 
 def _check_bytes(folder: Path, header: Header, commits: list[Commit]) -> None:
