@@ -57,7 +57,7 @@ def load_model(factory: Any, folder: Path) -> tuple[Any, list[str]]:
     try:
         with _no_bars():
             model, found = _load(factory, folder)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except Exception as error:  # safetensors has errors of its own
         raise EncoderError(
             f"The model in {folder} cannot be loaded ({type(error).__name__}: {error}). Expected "
             "a transformers model with model.safetensors that needs no code of its own."
@@ -69,6 +69,7 @@ def _load(factory: Any, folder: Path) -> tuple[Any, dict[str, Any]]:
     import torch
 
     options = {"dtype": torch.float32, "use_safetensors": True, "local_files_only": True}
+    options |= {"trust_remote_code": False}  # None would ask at the terminal
     try:
         loaded = factory.from_pretrained(
             folder, attn_implementation="sdpa", output_loading_info=True, **options
@@ -109,8 +110,10 @@ def load_tokenizer(folder: Path, *, lower_case: bool) -> Any:
     from transformers import AutoTokenizer
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, KeyError, ImportError) as error:
+        tokenizer = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
+    except Exception as error:  # tokenizers raises nothing more particular
         raise EncoderError(
             f"The tokenizer in {folder} cannot be loaded ({type(error).__name__}: {error})."
         ) from error

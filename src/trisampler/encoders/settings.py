@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Side = Literal["query", "document"]
 Pooling = Literal["mean", "cls"]
 Precision = Literal["float32", "bfloat16", "float16"]
+DEVICE = r"^(auto|cpu|mps|(cuda|xpu)(:\d+)?)$"
 Storage = Literal["float32", "float16"]
 
 
@@ -80,7 +81,9 @@ class ComputingSettings(BaseModel):
         "and float32 on a CPU.",
     )
     device: str = Field(
-        "auto", description="auto (a GPU where there is one), cpu, cuda, cuda:1, mps."
+        "auto",
+        pattern=DEVICE,
+        description="auto (a GPU where there is one), cpu, cuda, cuda:1, mps.",
     )
     batch_tokens: int | Literal["auto"] = Field(
         "auto",

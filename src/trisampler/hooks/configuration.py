@@ -36,11 +36,13 @@ class ConfigurationHooks:
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Stop where the comparison is asked for and its samplers do not fit the parameters.
+        """Stop on what the nodes that are to run would only find out much later.
 
         Raises:
+            EncoderError: A device is named that this machine has not.
             ComparisonError: A sampler cannot be run, or a baseline is not compared.
         """
+        _check_devices(pipeline, catalog)
         if not any(node.name.startswith("comparison.") for node in pipeline.nodes):
             return
         from trisampler.cell_checks import check_cells
@@ -54,3 +56,15 @@ class ConfigurationHooks:
             catalog.load("params:training"),
             catalog.load("params:teacher").name,
         )
+
+
+def _check_devices(pipeline: Pipeline, catalog: DataCatalog) -> None:
+    if catalog.load("params:cluster").kind != "none":
+        return  # it is others that compute
+    read = {name for node in pipeline.nodes for name in node.inputs}
+    for name in ("params:encoding", "params:teacher", "params:training"):
+        device = catalog.load(name).device if name in read else "auto"
+        if device not in ("auto", "cpu"):
+            from trisampler.encoders.precision import resolve_device
+
+            resolve_device(device)

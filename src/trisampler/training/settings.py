@@ -6,6 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from trisampler.encoders.settings import DEVICE
+
 
 class TrainingSettings(BaseModel):
     """How an encoder is trained in one round."""
@@ -136,7 +138,7 @@ class TrainingSettings(BaseModel):
         description="Of the arithmetic inside the encoder; weights and loss are always float32. "
         "auto: bfloat16 where the device is fast in it.",
     )
-    device: str = Field("auto", description="auto, cpu, cuda, cuda:1, ...")
+    device: str = Field("auto", pattern=DEVICE, description="auto, cpu, cuda, cuda:1, mps.")
     processes: Annotated[int, Field(ge=1)] | Literal["auto"] = Field(
         "auto",
         description="Processes of this machine that share each batch's work, on GPUs one each; "
