@@ -20,25 +20,7 @@ def block_with(words):
 
 
 def test_every_block_is_run_by_a_test_below():
-    assert len(BLOCKS) == 4
-
-
-def test_a_sampler_of_ones_own(tmp_path, monkeypatch):
-    block = block_with("def just_below")
-    name = re.match(r"# (\w+\.py)", block)[1]
-    (tmp_path / name).write_text(block)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    from trisampler.negatives import mine_negatives
-
-    mined = mine_negatives(
-        ["sort a list", "open a file"],
-        ["sorted(items)", "open(path)", "items.sort()", "path.read_text()", "items.reverse()"],
-        [(0, 0), (1, 1)],
-        "untrained:0",
-        sampler="my_samplers:just_below",
-        parameters={"width": 2.0},
-    )
-    assert mined.table.height
+    assert len(BLOCKS) == 3
 
 
 @pytest.mark.slow
