@@ -8,6 +8,7 @@ environment's file counts.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +75,7 @@ def choose_structure(config_loader: AbstractConfigLoader) -> None:
     from kedro.framework.project import pipelines
 
     global _chosen
-    structure = _read_structure(config_loader)
+    structure = read_structure(config_loader)
     if structure != _chosen:
         _chosen = structure
         # Kedro caches the pipelines of the first access; a new structure makes them stale.
@@ -96,7 +97,7 @@ def current_structure() -> Structure:
 
     project = find_kedro_project(Path.cwd()) or Path(__file__).resolve().parents[2]
     conf = str(project / "conf")
-    return _read_structure(
+    return read_structure(
         OmegaConfigLoader(conf, env=os.environ.get("KEDRO_ENV"), **CONFIG_LOADER_ARGS)
     )
 
@@ -129,7 +130,12 @@ def _in_yaml(name: str, value: Any) -> str:
     return f"`{group}: {{{key}: {value}}}`" if group else f"`{key}: {value}`"
 
 
-def _read_structure(config_loader: AbstractConfigLoader) -> Structure:
+def read_structure(config_loader: Mapping[str, Any]) -> Structure:
+    """What a configuration loader has under `structure`.
+
+    Raises:
+        StructureError: It does not fit.
+    """
     try:
         return Structure.model_validate(config_loader["structure"])
     except ValidationError as error:

@@ -96,6 +96,11 @@ class Encoder:
             folders = {side: model_folder.tower_folder(folder, side) for side in SIDES}
         return cls._assemble(settings, folders, dict.fromkeys(folders, False))
 
+    @staticmethod
+    def saved_in(folder: Path) -> bool:
+        """Whether `folder` is for `load_folder`: one that `save` wrote."""
+        return (folder / _SETTINGS_FILE).is_file()
+
     @classmethod
     def _assemble(
         cls,

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
 import re
 from pathlib import Path
 
 from trisampler.encoders.errors import EncoderError
 from trisampler.encoders.settings import EncoderSettings
+from trisampler.encoders.user_cache import user_cache
 from trisampler.hashing import digest_file, digest_files
 
 # SHA-256 of model.safetensors in packages whose content is known.
@@ -51,6 +51,12 @@ def locate_model(name: str) -> Path:
         )
     _check_files(folder, name)
     return folder
+
+
+def is_on_disk(name: str) -> bool:
+    """Whether `locate_model` would fetch nothing: true too where it would find an error."""
+    local = ":" in name or Path(name).expanduser().is_dir() or not _HUB_ID.fullmatch(name)
+    return local or name.startswith(".") or _kept_of_hub(name) is not None
 
 
 def digest_model(name: str) -> str:
@@ -109,10 +115,9 @@ def _build_untrained(text: str) -> Path:
 
     if not re.fullmatch(r"\d{1,18}", text):
         raise EncoderError(f"untrained:{text} has no seed: write a whole number, as untrained:0.")
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     # The recipe is part of the name: a changed recipe does not find the old recipe's model.
     recipe = digest_file(Path(untrained.__file__))[:12]
-    folder = Path(cache) / "trisampler" / f"untrained-{int(text)}-{recipe}"
+    folder = user_cache(f"untrained-{int(text)}-{recipe}")
     if not folder.is_dir():
         try:
             untrained.build_untrained_encoder(folder, int(text))
@@ -130,31 +135,38 @@ def _find_on_hub(name: str) -> Path:
     A copy on the disk is used as it is, without asking the hub for a newer one: a model does not
     change between two runs behind the user's back.
     """
-    from huggingface_hub import snapshot_download
-
-    def snapshot(*, offline: bool) -> Path:
-        folder = snapshot_download(
-            name,
-            local_files_only=offline,
-            allow_patterns=list(_MODEL_FILES),
-            ignore_patterns=["onnx/*", "openvino/*"],
-        )
-        return Path(folder)
-
+    folder = _kept_of_hub(name)
+    if folder is not None:
+        return folder
     try:
-        folder = snapshot(offline=True)
-        if _weights(folder) and (folder / "config.json").is_file():
-            return folder
-    except Exception:  # not on the disk, in one of the hub library's many ways to say so
-        pass
-    try:
-        return snapshot(offline=False)
+        return _snapshot(name, offline=False)
     except Exception as error:
         raise EncoderError(
             f"The model {name!r} is neither a local folder nor in the local hub cache, and cannot "
             f"be fetched from the hub ({type(error).__name__}: {str(error).splitlines()[0]}). "
             "Check the name and the connection, or name a local folder or package:IMPORT_NAME."
         ) from error
+
+
+def _kept_of_hub(name: str) -> Path | None:
+    """The hub's copy on this disk, if it is whole."""
+    try:
+        folder = _snapshot(name, offline=True)
+    except Exception:  # not on the disk, in one of the hub library's many ways to say so
+        return None
+    return folder if _weights(folder) and (folder / "config.json").is_file() else None
+
+
+def _snapshot(name: str, *, offline: bool) -> Path:
+    from huggingface_hub import snapshot_download
+
+    folder = snapshot_download(
+        name,
+        local_files_only=offline,
+        allow_patterns=list(_MODEL_FILES),
+        ignore_patterns=["onnx/*", "openvino/*"],
+    )
+    return Path(folder)
 
 
 def _weights(folder: Path) -> list[Path]:

@@ -81,13 +81,22 @@ def write_trec_run(path: Path, run: pl.DataFrame, tag: str) -> None:
     Raises:
         RunFileError: An id or the tag is empty or holds white space, or the run is no ranking.
     """
+    with replaced_file(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+        file.writelines(trec_blocks(run, tag))
+
+
+def trec_blocks(run: pl.DataFrame, tag: str) -> Iterator[str]:
+    """What `write_trec_run` writes, many lines at a time, for a stream.
+
+    Raises:
+        RunFileError: As there, before the first block.
+    """
     ordered = strictly_decreasing(run)
     _check_writable(ordered, tag)
     columns = ("query_id", "iteration", "doc_id", "rank", "score", "tag")
     lines = ordered.with_columns(iteration=pl.lit("Q0"), tag=pl.lit(tag)).select(columns)
-    with replaced_file(path) as temporary, temporary.open("wb") as file:
-        for block in lines.iter_slices(_LINES_PER_BLOCK):
-            block.write_csv(file, include_header=False, separator=" ", quote_style="never")
+    for block in lines.iter_slices(_LINES_PER_BLOCK):
+        yield block.write_csv(include_header=False, separator=" ", quote_style="never")
 
 
 def read_trec_run(path: Path) -> pl.DataFrame:

@@ -12,6 +12,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
+import polars as pl
 
 from trisampler.encoders.embeddings import Embeddings
 from trisampler.encoders.settings import EncodingSettings
@@ -29,7 +30,9 @@ from trisampler.release.manifest import (
     read_manifest,
 )
 from trisampler.search.arrays import Float32
+from trisampler.search.candidates import RANKED_COLUMNS, candidates_table
 from trisampler.search.index import Index
+from trisampler.search.order import TopK
 
 if TYPE_CHECKING:
     from trisampler.encoders.encoder import Encoder
@@ -159,13 +162,36 @@ class Bundle:
                 self._search_some(texts[some], depth, found, some)
         return found
 
-    def _search_some(self, texts: Sequence[str], depth: int, found: Hits, place: slice) -> None:
-        """Search for one batch and put what it finds into `found`."""
+    def rank(self, queries: pl.DataFrame, k: int) -> pl.DataFrame:
+        """The `k` best documents of each query as a run: ids and scores, no texts.
+
+        Args:
+            queries: query_id, text; ids are unique.
+            k: documents of each query.
+
+        Returns:
+            The columns of `RANKED_COLUMNS`, by query_id and rank.
+        """
+        asked = queries.sort("query_id")
+        depth = min(k, len(self))
+        tables = [pl.DataFrame(schema=RANKED_COLUMNS)]
+        for some in asked.iter_slices(_QUERIES_AT_ONCE):
+            with self._turn:
+                best = self._nearest(some["text"].to_list(), depth)
+            tables.append(candidates_table(some["query_id"].to_list(), self._corpus.ids, best))
+        return pl.concat(tables)
+
+    def _nearest(self, texts: Sequence[str], depth: int) -> TopK:
+        """Rows and scores of one batch."""
         from trisampler.encoders.encoding import encode_texts
 
         vectors_QD = encode_texts(self.encoder, texts, "query", self._encoding)
         ids = [f"{number:09d}" for number in range(len(texts))]
-        best = self._index.search(Embeddings.from_array(ids, vectors_QD), self._corpus, depth)
+        return self._index.search(Embeddings.from_array(ids, vectors_QD), self._corpus, depth)
+
+    def _search_some(self, texts: Sequence[str], depth: int, found: Hits, place: slice) -> None:
+        """Search for one batch and put what it finds into `found`."""
+        best = self._nearest(texts, depth)
         found.scores_QK[place] = best.scores_QK
         documents = self._documents.rows(best.rows_QK.reshape(-1))
         for column, lists in (

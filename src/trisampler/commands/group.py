@@ -1,0 +1,56 @@
+"""The group of all commands, and how errors end them."""
+
+from __future__ import annotations
+
+import errno
+from importlib import import_module
+from typing import Any
+
+import click
+
+from trisampler import __version__
+from trisampler.errors import TrisamplerError
+
+_COMMANDS = ("search", "serve", "evaluate", "mine", "doctor")
+
+
+class Commands(click.Group):
+    """Imports a command when it is asked for; an error that its user can mend is one message."""
+
+    def list_commands(self, context: click.Context) -> list[str]:  # noqa: ARG002
+        """In the order in which help shows them."""
+        return list(_COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        """The command, from the module of its name."""
+        if name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"trisampler.commands.{name}").command
+        return command
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(context)
+        except TrisamplerError as error:
+            raise click.ClickException(str(error)) from None
+        except OSError as error:
+            if error.errno == errno.EPIPE or not error.filename:
+                raise
+            raise click.ClickException(f"{error.filename}: {error.strerror}.") from None
+
+
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="`kedro run` mines, trains and measures; these commands use what comes of it, and parts "
+    "of it on data of your own. 'trisampler COMMAND --help' says more.",
+)
+@click.version_option(__version__, prog_name="trisampler")
+def trisampler() -> None:
+    """Ask a trained retriever, measure systems, mine negatives."""
+
+
+def main() -> None:
+    """The console script."""
+    trisampler(prog_name="trisampler")

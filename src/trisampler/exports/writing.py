@@ -1,0 +1,117 @@
+"""All file formats by name: what a command offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trisampler.atomic import replaced_file
+from trisampler.exports.dataset_rows import OutputFormat
+from trisampler.exports.dpr import write_dpr
+from trisampler.exports.errors import ExportError
+from trisampler.exports.files import Exported
+from trisampler.exports.flagembedding import write_flagembedding
+from trisampler.exports.pairs import OnePer
+from trisampler.exports.tevatron import write_tevatron, write_tevatron_ids
+
+if TYPE_CHECKING:
+    from trisampler.negatives.text_mining import MinedNegatives
+
+_Writer = Callable[[Path, "MinedNegatives", OnePer], Exported]
+
+
+def write_mined(path: Path, mined: MinedNegatives, form: str, one_per: OnePer) -> Exported:
+    """Write negatives in the form that `FORMS` has under a name.
+
+    Args:
+        path: the file.
+        mined: of `mine_negatives`.
+        form: a name of `FORMS`.
+        one_per: what an example is, in the toolkits' own forms.
+
+    Raises:
+        ExportError: no such form, or the file's name does not suit it.
+    """
+    check_form(path, form)
+    return FORMS[form](path, mined, one_per)
+
+
+def check_form(path: Path, form: str) -> None:
+    """Refuse what `write_mined` would refuse, before anything is mined.
+
+    Raises:
+        ExportError: no such form, or the toolkit would not read a file of that name.
+    """
+    if form not in FORMS:
+        raise ExportError(f"there is no format {form!r}; there are {', '.join(FORMS)}")
+    suffixes = _SUFFIXES.get(form, ())
+    if suffixes and path.suffix not in suffixes:
+        raise ExportError(f"{path}: a file of the format {form} ends in {' or '.join(suffixes)}")
+
+
+def _tevatron(path: Path, mined: MinedNegatives, one_per: OnePer) -> Exported:
+    tables = (mined.table, mined.corpus, mined.queries, mined.judgements)
+    return write_tevatron(path, *tables, one_per=one_per)
+
+
+def _tevatron_ids(path: Path, mined: MinedNegatives, one_per: OnePer) -> Exported:
+    tables = (mined.table, mined.corpus, mined.queries, mined.judgements)
+    return write_tevatron_ids(path, path.with_name("corpus.jsonl"), *tables, one_per=one_per)
+
+
+def _flagembedding(path: Path, mined: MinedNegatives, one_per: OnePer) -> Exported:
+    tables = (mined.table, mined.corpus, mined.queries, mined.judgements)
+    return write_flagembedding(path, *tables, one_per=one_per)
+
+
+def _dpr(path: Path, mined: MinedNegatives, one_per: OnePer) -> Exported:
+    tables = (mined.table, mined.corpus, mined.queries, mined.judgements)
+    return write_dpr(path, *tables, one_per=one_per)
+
+
+def _dataset(rows: OutputFormat) -> _Writer:
+    """A dataset of sentence-transformers as a Parquet file, for `load_dataset("parquet", ...)`."""
+
+    def write(path: Path, mined: MinedNegatives, one_per: OnePer) -> Exported:  # noqa: ARG001
+        import pyarrow.parquet as pq
+
+        from trisampler.exports.sentence_transformers import training_dataset
+
+        dataset = training_dataset(
+            mined.table, mined.corpus, mined.queries, mined.judgements, output_format=rows
+        )
+        with replaced_file(path) as temporary:
+            pq.write_table(dataset.data.table, temporary)
+        return Exported(len(dataset))
+
+    return write
+
+
+def _table(path: Path, mined: MinedNegatives, one_per: OnePer) -> Exported:  # noqa: ARG001
+    """Ids, ranks, scores, probabilities and sources, as a round's negatives.parquet has them."""
+    with replaced_file(path) as temporary:
+        mined.table.write_parquet(temporary)
+    return Exported(mined.table.height)
+
+
+FORMS: Mapping[str, _Writer] = {
+    "tevatron": _tevatron,
+    "tevatron-ids": _tevatron_ids,
+    "flagembedding": _flagembedding,
+    "dpr": _dpr,
+    "triplet": _dataset("triplet"),
+    "n-tuple": _dataset("n-tuple"),
+    "labeled-pair": _dataset("labeled-pair"),
+    "labeled-list": _dataset("labeled-list"),
+    "table": _table,
+}
+"""Those of tevatron, FlagEmbedding and DPR, four of sentence-transformers, and the plain table."""
+
+_LINES = (".jsonl", ".json", ".gz")
+_SUFFIXES: Mapping[str, tuple[str, ...]] = {
+    "flagembedding": (".jsonl", ".json"),
+    **dict.fromkeys(("tevatron", "tevatron-ids"), _LINES),
+    "dpr": (".json", ".gz"),
+    **dict.fromkeys(("triplet", "n-tuple", "labeled-pair", "labeled-list", "table"), (".parquet",)),
+}

@@ -1,0 +1,142 @@
+"""The project around a folder: its configuration and its tracking."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from trisampler.errors import TrisamplerError
+from trisampler.installation.finding import Finding
+
+_TIMEOUTS = {
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+
+
+@dataclass(frozen=True)
+class Project:
+    """A Kedro project and an environment of it.
+
+    Attributes:
+        folder: with `conf` in it.
+        env: the environment; None for the one that a run has by default.
+        loader: Kedro's, by the name of a kind of configuration.
+    """
+
+    folder: Path
+    env: str | None
+    loader: Mapping[str, Any]
+
+    @classmethod
+    def around(cls, folder: Path, env: str | None) -> Self | None:
+        """The project that `folder` lies in; None, without importing Kedro, where in none."""
+        start = folder.resolve()
+        found = next(filter(_is_project, (start, *start.parents)), None)
+        if found is None:
+            return None
+        # Kedro reads it when it is first imported, and else says at length that there is none.
+        os.environ.setdefault("KEDRO_LOGGING_CONFIG", str(found / "conf" / "logging.yml"))
+        from kedro.config import OmegaConfigLoader
+
+        from trisampler.settings import CONFIG_LOADER_ARGS
+
+        return cls(
+            found, env, OmegaConfigLoader(str(found / "conf"), env=env, **CONFIG_LOADER_ARGS)
+        )
+
+    def models(self) -> list[str]:
+        """The models that its parameters name; the default where these do not fit."""
+        from trisampler.parameters import check_parameters
+
+        try:
+            parameters = check_parameters(self.loader["parameters"])
+        except Exception:  # `check` says what is wrong
+            return []
+        names = (
+            parameters.encoder.name,
+            parameters.encoder.document_name,
+            parameters.teacher.name,
+        )
+        return list(dict.fromkeys(filter(None, names)))
+
+    def check(self) -> Iterator[Finding]:
+        """Parameters, structure and tracking fit what this version reads."""
+        from trisampler.hooks.tracking_settings import check_tracking
+        from trisampler.parameters import check_parameters
+        from trisampler.structure import read_structure
+
+        if self.env and not (self.folder / "conf" / self.env).is_dir():
+            found = f"there is no {self.folder / 'conf' / self.env}"
+            yield Finding("broken", "environment", found, "Correct --env.")
+            return
+        checks: dict[str, Callable[[], object]] = {
+            "parameters": lambda: check_parameters(self.loader["parameters"]),
+            "structure": lambda: read_structure(self.loader),
+            "tracking": lambda: check_tracking(self.loader["tracking"]),
+        }
+        for what, check in checks.items():
+            try:
+                check()
+            except TrisamplerError as error:
+                yield Finding("broken", what, str(error))
+            except Exception as error:  # YAML's and Kedro's own, of many kinds
+                remedy = f"Correct conf/*/{what}*.yml."
+                yield Finding("broken", what, f"cannot be read: {_line(error)}", remedy)
+            else:
+                yield Finding("ok", what, f"those of {self.folder / 'conf'} fit")
+
+    def check_mlflow(self) -> Iterator[Finding]:
+        """Whether the database, or the server that the environment names, answers."""
+        from trisampler.hooks.tracking_settings import check_tracking
+
+        try:
+            settings = check_tracking(self.loader["tracking"])
+        except Exception:  # `check` says what is wrong
+            return
+        server = os.environ.get("MLFLOW_TRACKING_URI")
+        database = self.folder / settings.database
+        if not settings.enabled:
+            yield Finding("note", "MLflow", "tracking is off (conf/*/tracking.yml)")
+        elif server:
+            yield _asked(server, "Start the server, or unset MLFLOW_TRACKING_URI.")
+        elif not database.exists():
+            yield Finding("ok", "MLflow", f"{database} will be made by the first run")
+        else:
+            remedy = f"Upgrade it (mlflow db upgrade sqlite:///{database}), or move it away."
+            yield _asked(f"sqlite:///{database.as_posix()}", remedy)
+
+
+def _is_project(folder: Path) -> bool:
+    """Whether `folder` is the root of a Kedro project."""
+    try:
+        return "[tool.kedro]" in (folder / "pyproject.toml").read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return False
+
+
+def _asked(uri: str, remedy: str) -> Finding:
+    """How many experiments there are at a tracking URI."""
+    for variable, value in _TIMEOUTS.items():
+        os.environ.setdefault(variable, value)
+    from mlflow import MlflowClient
+
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    logging.getLogger("alembic").setLevel(logging.ERROR)
+    try:
+        experiments = MlflowClient(tracking_uri=uri).search_experiments()
+    except Exception as error:  # of the database, of the network, of MLflow
+        return Finding("broken", "MLflow", f"{uri} does not answer: {_line(error)}", remedy)
+    return Finding("ok", "MLflow", f"{uri} answers: {len(experiments)} experiments")
+
+
+def _line(error: Exception) -> str:
+    """The first line of what an error says, with its kind."""
+    said = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {said[0] if said else ''}"[:300]

@@ -1,0 +1,30 @@
+"""Models: there, and the ones that they should be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from trisampler.encoders.errors import EncoderError
+from trisampler.encoders.locate import KNOWN_WEIGHTS, is_on_disk, locate_model
+from trisampler.installation.finding import Finding
+
+
+def check_weights(names: Sequence[str]) -> Iterator[Finding]:
+    """Every model that is named; none is fetched.
+
+    Args:
+        names: as `EncoderSettings.name`.
+    """
+    for name in names:
+        if not is_on_disk(name):
+            found = f"{name} is not on this disk, and will be fetched from the hub when first used"
+            yield Finding("note", "weights", found)
+            continue
+        try:
+            folder = locate_model(name)
+        except EncoderError as error:
+            yield Finding("broken", "weights", str(error))
+            continue
+        known = name.removeprefix("package:") in KNOWN_WEIGHTS
+        digest = ", SHA-256 as it should be" if known else ""
+        yield Finding("ok", "weights", f"{name} in {folder}{digest}")

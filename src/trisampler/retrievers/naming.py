@@ -1,0 +1,140 @@
+"""How a user names a retriever in one word, and what is meant by it.
+
+    [NAME=]WHAT[,setting=value ...]
+
+| WHAT | is |
+|---|---|
+| `bm25` | BM25 |
+| a file | a TREC run file |
+| a folder with a bundle in it | that bundle |
+| anything else | an encoder: a folder, a hub id, `package:NAME`, `untrained:SEED` |
+
+Settings are those of `EncoderSettings`, for an encoder that does not say itself what they are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from trisampler.encoders.encoder import Encoder
+from trisampler.encoders.locate import locate_model
+from trisampler.encoders.settings import EncoderSettings
+from trisampler.errors import told
+from trisampler.release.manifest import MANIFEST, read_manifest
+from trisampler.retrievers.errors import RetrieverError
+
+Kind = Literal["lexical", "run", "bundle", "encoder"]
+LEXICAL = "bm25"
+_NAMED = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)=(?P<rest>.+)", re.DOTALL)
+_NEXT_SETTING = re.compile(r",(?=\w+=)")
+_NO_LETTER = re.compile(r"[^\w.-]+")
+_RUN_SUFFIXES = (".run", ".trec", ".txt", ".tsv")
+
+
+@dataclass(frozen=True)
+class NamedRetriever:
+    """What a user named.
+
+    Attributes:
+        name: in tables and files.
+        kind: what it is.
+        what: where it is, or the encoder's name.
+        settings: of an encoder; None for one that carries its own, and for all else.
+    """
+
+    name: str
+    kind: Kind
+    what: str
+    settings: EncoderSettings | None = None
+
+    def load_encoder(self) -> Encoder:
+        """The encoder that is named.
+
+        Raises:
+            EncoderError: it is not there or cannot be loaded.
+        """
+        if self.settings is None:
+            return Encoder.load_folder(Path(self.what))
+        return Encoder.load(self.settings)
+
+
+def read_name(text: str) -> NamedRetriever:
+    """What `text` names, all that can be checked without loading a model being checked.
+
+    Raises:
+        RetrieverError: settings that do not fit, or no such file.
+        EncoderError: there is no such encoder.
+        BundleError: the folder holds a bundle that is damaged.
+    """
+    matched = _NAMED.fullmatch(text)
+    name, rest = (matched["name"], matched["rest"]) if matched else ("", text)
+    what, *settings = _NEXT_SETTING.split(rest)
+    kind = _kind(what)
+    name = name or _default_name(what, kind)
+    if kind != "encoder" or Encoder.saved_in(Path(what)):
+        if settings:
+            raise RetrieverError(
+                f"{text!r}: {what} takes no settings ({settings[0]}): only encoders do that were "
+                "not saved by trisampler, which writes its settings beside the weights."
+            )
+        return NamedRetriever(name, kind, what)
+    return NamedRetriever(name, kind, what, _encoder_settings(text, what, settings))
+
+
+def read_names(texts: Sequence[str]) -> list[NamedRetriever]:
+    """The same of several, whose names must differ.
+
+    Raises:
+        RetrieverError: two have one name, or what `read_name` raises.
+    """
+    named = [read_name(text) for text in texts]
+    names = [each.name for each in named]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise RetrieverError(
+            f"Two systems have the name {twice[0]!r}: put a name before each, as in "
+            f"first={named[names.index(twice[0])].what}"
+        )
+    return named
+
+
+def _kind(what: str) -> Kind:
+    if what == LEXICAL:
+        return "lexical"
+    path = Path(what)
+    if path.is_file():
+        return "run"
+    if (path / MANIFEST).is_file():
+        read_manifest(path)
+        return "bundle"
+    if path.suffix in _RUN_SUFFIXES and not path.is_dir():
+        raise RetrieverError(f"There is no run file {what}.")
+    return "encoder"
+
+
+def _default_name(what: str, kind: Kind) -> str:
+    """The last part of a path or hub id; of a bundle, whose folder is called that, the last two."""
+    if kind == "run":
+        return _NO_LETTER.sub("-", Path(what).stem)
+    parts = [part for part in what.removeprefix("package:").split("/") if part.strip(".")]
+    return _NO_LETTER.sub("-", "-".join(parts[-2 if kind == "bundle" else -1 :])) or what
+
+
+def _encoder_settings(text: str, what: str, settings: list[str]) -> EncoderSettings:
+    values = dict(setting.split("=", 1) for setting in settings)
+    try:
+        known = EncoderSettings.model_validate({"name": what} | values)
+    except ValidationError as error:
+        raise RetrieverError(
+            f"{text!r}: {told(error)}. An encoder's settings are "
+            f"{', '.join(EncoderSettings.model_fields)}."
+        ) from None
+    for model in filter(None, (known.name, known.document_name)):
+        locate_model(model)
+    return known

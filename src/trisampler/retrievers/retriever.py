@@ -1,0 +1,41 @@
+"""What retrievers have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import polars as pl
+
+
+class Hit(NamedTuple):
+    """A document that was found; `title` is "" where there is none."""
+
+    doc_id: str
+    score: float
+    title: str
+    text: str
+
+
+class Retriever(Protocol):
+    """Answers queries with documents."""
+
+    def __len__(self) -> int:
+        """How many documents there are."""
+        ...
+
+    def search(self, texts: Sequence[str], k: int) -> list[list[Hit]]:
+        """The `k` best documents of each text, the best first; fewer where there are no more."""
+        ...
+
+    def rank(self, queries: pl.DataFrame, k: int) -> pl.DataFrame:
+        """The same as a run, without texts.
+
+        Args:
+            queries: query_id, text; ids are unique.
+            k: documents of each query.
+
+        Returns:
+            query_id, doc_id, rank, score; by query_id and rank.
+        """
+        ...
