@@ -140,7 +140,7 @@ def test_an_encoder_takes_settings_and_a_saved_one_has_its_own(run, beir, tmp_pa
         (["bm25", "--package", "json"], 2, "two sources"),
         (["bm25", "--source-params", "format=nope"], 2, "format"),
         (["bm25", "--source-params", "formt=beir"], 2, "formt"),
-        (["bm25", "--device", "quantum"], 1, "quantum"),
+        (["bm25", "--device", "quantum"], 2, "quantum"),
     ],
 )
 def test_what_does_not_fit_is_said(run, beir, arguments, code, said):
