@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from ipaddress import ip_address
 
 from starlette.applications import Starlette
 
@@ -15,7 +16,11 @@ def hosts_of(host: str) -> list[str]:
     """The names that requests may call a server at `host` by."""
     if host in LOOPBACK:
         return ["127.0.0.1", "localhost", "[::1]"]
-    return ["*"] if host in ("0.0.0.0", "::") else [host, "127.0.0.1", "localhost"]
+    try:
+        everywhere = ip_address(host).is_unspecified
+    except ValueError:
+        everywhere = False
+    return ["*"] if everywhere else [host, "127.0.0.1", "localhost"]
 
 
 def taken(host: str, port: int) -> socket.socket:
