@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 
 class MissingInputError(TrisamplerError):
     """A part of the pipeline was asked for before what it begins with was made."""
+
+
+class ChangedInputError(TrisamplerError):
+    """Another run makes, from other parameters, what this one reads."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +52,7 @@ def make_plan(pipeline: Pipeline, catalog: Catalog, *, force: bool = False) -> l
     remade: set[str] = set()
     decisions = []
     for node in pipeline.nodes:
-        reason = "forced" if force else _reason(node, keys[node.name], catalog, remade)
+        reason = "forced" if force else why_due(node, keys[node.name], catalog, remade)
         if reason:
             remade.update(node.outputs)
         decisions.append(Decision(node.name, keys[node.name], reason))
@@ -73,7 +78,37 @@ def check_inputs(pipeline: Pipeline, due: list[str], catalog: Catalog) -> None:
         )
 
 
-def _reason(node: Node, key: NodeKey, catalog: Catalog, remade: set[str]) -> str | None:
+def check_unchanged(node: Node, artifact_keys: Mapping[str, str], catalog: Catalog) -> None:
+    """Check that what the node reads is what it was planned to read.
+
+    Args:
+        node: About to run, or done and not recorded yet.
+        artifact_keys: The keys now of what is made in the pipeline, by name.
+        catalog: Where records are.
+
+    Raises:
+        ChangedInputError: another run has made an input anew, from something else.
+    """
+    for name in node.inputs:
+        path = artifact_path(catalog, name) if name in artifact_keys else None
+        record = read_record(path) if path is not None else None
+        if path is not None and (record is None or record.key != artifact_keys[name]):
+            raise ChangedInputError(
+                f"{node.name}: another run has changed {name} ({path}) meanwhile. Runs with other "
+                "parameters at the same time need another workspace (--params workspace=NAME). "
+                "Run again when the other one has ended."
+            )
+
+
+def why_due(node: Node, key: NodeKey, catalog: Catalog, remade: set[str]) -> str | None:
+    """Why a node must run, or None.
+
+    Args:
+        node: One of the pipeline's.
+        key: Its key now.
+        catalog: Where its outputs are.
+        remade: What is made anew, by name.
+    """
     for position, output in enumerate(node.outputs):
         reason = _output_reason(output, key, position, catalog)
         if reason:

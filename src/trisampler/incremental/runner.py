@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from contextlib import AbstractContextManager, nullcontext
 from itertools import chain
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,15 @@ from kedro.runner.task import Task
 
 from trisampler.failures import in_node
 from trisampler.incremental.keys import NodeKey, artifact_path
+from trisampler.incremental.locking import locked
 from trisampler.incremental.outside import is_outside_read
-from trisampler.incremental.plan import Decision, check_inputs, make_plan
+from trisampler.incremental.plan import (
+    Decision,
+    check_inputs,
+    check_unchanged,
+    make_plan,
+    why_due,
+)
 from trisampler.incremental.records import remove_record, write_record
 
 if TYPE_CHECKING:
@@ -31,7 +39,8 @@ class IncrementalRunner(SequentialRunner):
     """Runs what input keys say is missing, partial or made from something else.
 
     The record of an artifact is removed before its node starts and written after it is saved, so a
-    run that dies at any point leaves nothing that counts as done but is not.
+    run that dies at any point leaves nothing that counts as done but is not. Runs at the same time
+    wait for each other at each node, and find it done.
 
     Args:
         is_async: Load and save in threads; Kedro's option.
@@ -46,6 +55,7 @@ class IncrementalRunner(SequentialRunner):
         self._force = force
         self._dry_run = dry_run
         self._keys: dict[str, NodeKey] = {}
+        self._artifact_keys: dict[str, str] = {}
 
     def run(
         self,
@@ -71,6 +81,11 @@ class IncrementalRunner(SequentialRunner):
             return {}
         if due:
             self._keys = {decision.node: decision.key for decision in plan}
+            self._artifact_keys = {
+                output: self._keys[node.name].of_output(position)
+                for node in pipeline.nodes
+                for position, output in enumerate(node.outputs)
+            }
             filtered = pipeline.filter(node_names=due)
             super().run(filtered, catalog, hook_manager, run_id, only_missing_outputs)
         return {name: catalog[name] for name in pipeline.outputs()}
@@ -83,30 +98,47 @@ class IncrementalRunner(SequentialRunner):
         run_id: str | None = None,
     ) -> None:
         load_counts = Counter(chain.from_iterable(node.inputs for node in pipeline.nodes))
+        remade: set[str] = set()
         for number, node in enumerate(_most_awaited_first(pipeline), start=1):
             started = perf_counter()
-            self._forget(node, catalog)
-            task = Task(
-                node=node,
-                catalog=catalog,
-                hook_manager=hook_manager,
-                is_async=self._is_async,
-                run_id=run_id,
-            )
-            try:
-                task.execute()
-            except Exception as error:
-                in_node(error, node.name)
-                raise
-            self._remember(node, catalog)
+            with self._alone(node, catalog):
+                due = self._force or why_due(node, self._keys[node.name], catalog, remade)
+                if due:
+                    self._run_node(node, catalog, hook_manager, run_id)
+                    remade.update(node.outputs)
             _logger.info(
-                "%d of %d done: %s (%.1f s)",
+                "%d of %d done: %s (%s)",
                 number,
                 len(pipeline.nodes),
                 node.name,
-                perf_counter() - started,
+                f"{perf_counter() - started:.1f} s" if due else "by another run meanwhile",
             )
             self._release_datasets(node, catalog, load_counts, pipeline)
+
+    def _run_node(
+        self, node: Node, catalog: Catalog, hook_manager: PluginManager | None, run_id: str | None
+    ) -> None:
+        task = Task(
+            node=node,
+            catalog=catalog,
+            hook_manager=hook_manager,
+            is_async=self._is_async,
+            run_id=run_id,
+        )
+        check_unchanged(node, self._artifact_keys, catalog)
+        self._forget(node, catalog)
+        try:
+            task.execute()
+        except Exception as error:
+            in_node(error, node.name)
+            raise
+        check_unchanged(node, self._artifact_keys, catalog)
+        self._remember(node, catalog)
+
+    def _alone(self, node: Node, catalog: Catalog) -> AbstractContextManager[None]:
+        """No other run works on this node; nodes that store nothing disturb nobody."""
+        paths = [path for output in node.outputs if (path := artifact_path(catalog, output))]
+        return locked(paths[0], node.name) if paths else nullcontext()
 
     def _forget(self, node: Node, catalog: Catalog) -> None:
         for output in node.outputs:
