@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from trisampler.cells import Cell, SamplerParameters
-from trisampler.errors import TrisamplerError
+from pydantic import ValidationError
+
+from trisampler.errors import TrisamplerError, told
+from trisampler.evaluation.settings import ComparisonSettings
 from trisampler.negatives.settings import SamplingSettings
 from trisampler.structure import ComparisonStructure
 from trisampler.training.settings import TrainingSettings
@@ -15,8 +17,7 @@ class ComparisonError(TrisamplerError):
 
 def check_cells(
     structure: ComparisonStructure,
-    baselines: tuple[str, ...],
-    sampler_parameters: SamplerParameters,
+    comparison: ComparisonSettings,
     sampling: SamplingSettings,
     training: TrainingSettings,
     teacher: str | None,
@@ -24,21 +25,43 @@ def check_cells(
     """Check that all cells can be drawn, trained and compared.
 
     Raises:
-        ComparisonError: A baseline is no sampler of the comparison, or a sampler cannot be run
-            with these parameters.
+        ComparisonError: The parameters name what is not compared, or what is compared cannot be
+            run with them.
     """
-    there = f"comparison.samplers in structure.yml has {', '.join(structure.samplers)}"
-    for name in baselines:
-        if name not in structure.samplers:
+    _check_names(structure, comparison)
+    for cell in structure.cells:
+        if cell.number > 1:
+            continue
+        try:
+            settings = cell.sampling(sampling, comparison.sampler_parameters)
+            trained = cell.training(training)
+        except ValidationError as error:
             raise ComparisonError(
-                f"comparison.baselines names {name!r}, which is not compared: {there}. Add it "
-                "there or set comparison.baselines to samplers that are."
-            )
-    for sampler in structure.samplers:
-        settings = Cell(sampler, 1).sampling(sampling, sampler_parameters)
-        reason = _why_not(settings, sampling, training, teacher)
+                f"The comparison cannot run {cell.label!r}: {told(error)}."
+            ) from None
+        reason = _why_not(settings, sampling, trained, teacher)
         if reason:
-            raise ComparisonError(f"The comparison cannot run {sampler!r}: {reason}.")
+            raise ComparisonError(f"The comparison cannot run {cell.label!r}: {reason}.")
+
+
+def _check_names(structure: ComparisonStructure, comparison: ComparisonSettings) -> None:
+    named = {
+        "baselines": comparison.baselines,
+        "against": (*comparison.against, *comparison.against.values()),
+    }
+    for parameter, names in named.items():
+        for name in names:
+            if name not in structure.labels:
+                raise ComparisonError(
+                    f"comparison.{parameter} names {name!r}, which is not compared: "
+                    f"comparison in structure.yml has {', '.join(structure.labels)}. Add it there "
+                    f"or set comparison.{parameter} to what is."
+                )
+    if structure.lines and not comparison.baselines:
+        raise ComparisonError(
+            "comparison.lines in structure.yml asks for a figure of differences from the first of "
+            "comparison.baselines, and there is none: name the label in the middle of the lines."
+        )
 
 
 def _why_not(
@@ -54,8 +77,18 @@ def _why_not(
     needing = settings.teacher_needed_by(sampler)
     if needing and teacher is None:
         return f"{needing} needs a teacher's scores, and teacher.name is null"
-    if sampler.pool == "neighbours" and "neighbours" not in base.pools:
+    if training.distillation != "none" and teacher is None:
+        return f"distillation={training.distillation} needs a teacher, and teacher.name is null"
+    pools = settings.pools or ((sampler.pool,) if sampler.pool else ())
+    if "neighbours" in pools and "neighbours" not in base.pools:
         return "its pool neighbours is retrieved where sampling.pools names it"
     if sampler.pool is None and not training.in_batch_negatives:
         return "it mines no negatives, and training.in_batch_negatives is false"
-    return why_not_live(settings) if training.frozen_documents else None
+    if training.frozen_documents:
+        return why_not_live(settings)
+    if sampler.pool is not None and training.negatives_per_query > settings.negatives:
+        return (
+            f"training.negatives_per_query is {training.negatives_per_query}, and "
+            f"sampling.negatives, which are drawn, {settings.negatives}"
+        )
+    return None

@@ -8,17 +8,28 @@ environment's file counts.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from trisampler.cells import Cell
 from trisampler.errors import TrisamplerError, told
+from trisampler.variants import Variant
 
 if TYPE_CHECKING:
     from kedro.config import AbstractConfigLoader
+
+_VARIANT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
 class StructureError(TrisamplerError):
@@ -26,14 +37,24 @@ class StructureError(TrisamplerError):
 
 
 class ComparisonStructure(BaseModel):
-    """The cells of the comparison: each sampler with each seed number."""
+    """The cells of the comparison: each sampler and each variant with each seed number."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    samplers: tuple[str, ...] = Field(
-        description="Samplers' names, or module:function of your own.", min_length=1
+    samplers: tuple[str, ...] = Field((), description="Names, or module:function of your own.")
+    variants: dict[str, Variant] = Field(
+        default_factory=dict,
+        description="By names of your own: samplers with what else differs from the parameters.",
     )
     seeds: int = Field(description="Seed numbers 1 to so many.", ge=1)
+    test: bool = Field(
+        True, description="Whether the test split is searched and measured; false while tuning."
+    )
+    lines: dict[str, dict[str, float]] = Field(
+        default_factory=dict,
+        description="Figures of a parameter's effect: its name, and the values of it that samplers "
+        "and variants stand for.",
+    )
 
     @field_validator("samplers")
     @classmethod
@@ -51,11 +72,46 @@ class ComparisonStructure(BaseModel):
                 raise ValueError(str(error)) from error
         return samplers
 
+    @field_validator("variants")
+    @classmethod
+    def _variants_have_names(cls, variants: dict[str, Variant]) -> dict[str, Variant]:
+        for name in variants:
+            if not _VARIANT_NAME.fullmatch(name):
+                raise ValueError(
+                    f"{name!r} cannot name a variant: write letters, digits, '_' and '-', the "
+                    "first a letter or digit"
+                )
+        return variants
+
+    @model_validator(mode="after")
+    def _names_fit_together(self) -> Self:
+        if not self.labels:
+            raise ValueError("at least 1 of samplers and variants is needed")
+        twice = sorted(set(self.samplers) & set(self.variants))
+        if twice:
+            raise ValueError(f"named twice, as sampler and as variant: {', '.join(twice)}")
+        of_lines = {name for line in self.lines.values() for name in line}
+        strangers = sorted(of_lines - set(self.labels))
+        if strangers:
+            raise ValueError(
+                f"lines names {', '.join(strangers)}, which is neither sampler nor variant here"
+            )
+        return self
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What is compared, by name: samplers, then variants."""
+        return (*self.samplers, *self.variants)
+
     @property
     def cells(self) -> tuple[Cell, ...]:
-        """By sampler as named, then by seed number."""
-        numbers = range(1, self.seeds + 1)
-        return tuple(Cell(sampler, number) for sampler in self.samplers for number in numbers)
+        """By label as named, then by seed number."""
+        of_samplers = {name: Variant(sampler=name) for name in self.samplers}
+        return tuple(
+            Cell(label, variant, number)
+            for label, variant in {**of_samplers, **self.variants}.items()
+            for number in range(1, self.seeds + 1)
+        )
 
 
 class Structure(BaseModel):

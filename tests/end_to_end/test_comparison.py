@@ -12,12 +12,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from end_to_end.project import Project, nodes_that_would_run
+from trisampler.encoders.encoder import Encoder
 
 COMPARISON = ("--pipelines", "comparison")
 SAMPLERS = ["in-batch", "top-k", "tri"]
+_WITH_A_VARIANT = """
+comparison:
+  samplers: [top-k, tri]
+  variants:
+    chain:
+      sampler: tri
+      training: {separate_towers: true, negatives_per_query: 1, learning_rate: 0.003}
+      rounds: 2
+  seeds: 1
+  lines:
+    rounds: {tri: 1, chain: 2}
+"""
 pytestmark = pytest.mark.slow
 
 
@@ -151,7 +165,7 @@ def test_configuration_that_does_not_fit_stops_it_before_work(compared: Compared
 
 
 def test_more_seeds_and_samplers_run_only_the_new_cells(compared: Compared) -> None:
-    """Last of the tests that share a project: it changes its structure."""
+    """From here on the tests change the structure of the project that they share."""
     project = compared.project
     before = {
         path: path.read_bytes()
@@ -180,6 +194,47 @@ def test_more_seeds_and_samplers_run_only_the_new_cells(compared: Compared) -> N
     assert len(inside) == 8
     assert inside["random.seed_2"] == "in this run"
     assert inside["tri.seed_1"] == "in an earlier run"
+
+
+def test_a_variant_of_two_rounds_stands_beside_the_samplers(compared: Compared) -> None:
+    """Last of the tests that share a project."""
+    project = compared.project
+    (project.folder / "conf" / "smoke" / "structure.yml").write_text(_WITH_A_VARIANT)
+    own = (*COMPARISON, "--params", "comparison.against.chain=top-k")
+    would_run = nodes_that_would_run(project.run(*own, "--dry-run"))
+    trained = {name for name in would_run if name.endswith("train_encoder")}
+    cell = "comparison.chain.seed_1"
+    assert trained == {f"{cell}.{place}training.train_encoder" for place in ("round_1.", "")}
+    output = project.run(*own)
+    assert "| chain | 1 |" in output
+    told = project.table("08_reporting/comparison.parquet").row(
+        by_predicate=pl.col("sampler") == "chain", named=True
+    )
+    assert told["steps"] == 30
+    history = project.table("08_reporting/comparison/chain.seed_1/training_history.parquet")
+    assert history["step"].to_list() == list(range(31))
+    encoders = [
+        Encoder.load_folder(project.path(f"06_models/comparison/chain.seed_1{place}"))
+        for place in (".round_1", "")
+    ]
+    assert not any(encoder.shared for encoder in encoders)
+    first, second = (
+        project.table(f"05_model_input/{place}/candidates.parquet")
+        for place in ("round_1", "comparison/chain.seed_1")
+    )
+    same = first.join(second, on=["query_id", "doc_id", "rank"])
+    retrieved_alike = same.height == first.height
+    learned_nothing = encoders[0].fingerprint("query", "float32") == Encoder.load_folder(
+        project.path("06_models/encoder_0")
+    ).fingerprint("query", "float32")
+    assert retrieved_alike == learned_nothing
+    negatives = [
+        project.table(f"05_model_input/comparison/chain.seed_1{place}/negatives.parquet")
+        for place in (".round_1", "")
+    ]
+    assert not negatives[0].equals(negatives[1])
+    assert project.path("08_reporting/comparison_lines.png").is_file()
+    assert "Everything is up to date" in project.run(*own)
 
 
 def test_a_killed_comparison_goes_on_and_ends_the_same(tmp_path: Path) -> None:

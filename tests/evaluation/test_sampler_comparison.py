@@ -17,14 +17,16 @@ from trisampler.evaluation.comparison_cells import (
     CellResult,
     cell_facts,
     gather_curves,
+    join_histories,
     learning_curve,
 )
 from trisampler.evaluation.comparison_report import ComparisonContent, render_comparison
 from trisampler.evaluation.comparison_table import comparison_table, seed_means
-from trisampler.evaluation.comparison_text import comparison_markdown
+from trisampler.evaluation.comparison_text import comparison_markdown, result_columns
 from trisampler.evaluation.dev_target import target_score, way_to_target
 from trisampler.evaluation.errors import EvaluationError
 from trisampler.evaluation.plots.curves import plot_curves
+from trisampler.evaluation.plots.lines import plot_lines
 from trisampler.evaluation.sampler_tests import compare_samplers
 from trisampler.evaluation.settings import ComparisonSettings, EvaluationSettings
 from trisampler.pipelines.comparison.nodes import cell_comparer
@@ -97,7 +99,7 @@ CELLS = [
 ]
 UNTRAINED = {"encoder_0": measurements(0.3, 30, 1)}
 MEANS = seed_means(CELLS, UNTRAINED)
-TABLE = comparison_table(CELLS, ["encoder_0"], MEANS, "nDCG@10", "top-k")
+TABLE = comparison_table(CELLS, ["encoder_0"], MEANS, "nDCG@10", ["top-k"])
 TESTS = compare_samplers(CELLS, ["top-k", "in-batch"], SETTINGS, seed=1)
 
 
@@ -133,7 +135,7 @@ def test_means_and_spread_are_over_seeds() -> None:
 def test_the_sampler_bm25_and_the_search_by_it_are_two_rows() -> None:
     """One was trained with lexical hits as negatives; the other is no encoder at all."""
     trained = [cell(name, 1, 0.8, [0.1, None, 0.2]) for name in ("bm25", "top-k")]
-    compared = [Cell(each.sampler, each.number) for each in trained]
+    compared = [Cell.of_sampler(each.sampler, each.number) for each in trained]
     inputs = {
         f"{kind}_of_{named.name}": table
         for named, each, run in zip(compared, trained, [history([0.1, 0.2])] * 2, strict=True)
@@ -183,7 +185,7 @@ def test_a_training_without_gain_is_told() -> None:
 
 def test_nothing_measured_on_a_dev_pool_leaves_no_target_and_no_curve() -> None:
     cells = [cell(name, 1, 0.5, [None, None]) for name in ("top-k", "tri")]
-    table = comparison_table(cells, [], seed_means(cells, {}), "nDCG@10", "top-k")
+    table = comparison_table(cells, [], seed_means(cells, {}), "nDCG@10", ["top-k"])
     assert table["target"].to_list() == [None, None]
     assert "target" not in comparison_markdown(table, TESTS.clear(), "nDCG@10")
     assert is_drawn(plot_curves(gather_curves(cells), None))
@@ -199,6 +201,65 @@ def test_every_pair_is_compared_once_in_one_family() -> None:
     assert row["difference"] == pytest.approx(means["in-batch"] - means["top-k"])
     assert row["interval_low"] < row["difference"] < row["interval_high"]
     assert row["wins"] + row["losses"] <= row["queries"] == 30
+
+
+AGAINST = {"tri": "in-batch"}
+
+
+def test_what_is_tested_against_one_alone_is_in_no_other_pair() -> None:
+    found = compare_samplers(CELLS, ["top-k"], SETTINGS, 1, AGAINST)
+    pairs = [("in-batch", "top-k"), ("tri", "in-batch")]
+    assert found.filter(split="test").select("system", "baseline").rows() == pairs
+    assert set(found["family"]) == {2}
+    told = result_columns(TABLE, found, "nDCG@10")
+    assert told["against"] == ["top-k", "-", "in-batch", "-"]
+    assert told["difference, test"][1] == "-"
+    assert told["difference, test"][2].startswith("+0.")
+
+
+def test_everyone_s_target_is_set_by_what_it_is_tested_against() -> None:
+    ends = {"in-batch": 0.25, "top-k": 0.4}
+    table = comparison_table(CELLS, [], MEANS, "nDCG@10", [], AGAINST)
+    targets = dict(table.select("sampler", "target").iter_rows())
+    assert targets["tri"] == targets["in-batch"] == pytest.approx(ends["in-batch"])
+    assert targets["top-k"] == pytest.approx(ends["top-k"])
+    tests = compare_samplers(CELLS, [], SETTINGS, 1, AGAINST)
+    text = comparison_markdown(table, tests, "nDCG@10")
+    assert "Target: where the one that it is tested against ended" in text
+    assert is_drawn(plot_curves(gather_curves(CELLS), None))
+
+
+def test_rounds_are_one_history_whose_steps_and_documents_count_on() -> None:
+    first, second = history([0.1, None, 0.4]), history([0.4, 0.3, 0.5])
+    joined = join_histories([first, second])
+    assert joined["step"].to_list() == [0, 1, 2, 3, 4]
+    assert joined.schema == first.schema
+    assert learning_curve(joined).rows() == [
+        (0, 0, "nDCG@10", 0.1),
+        (2, 48, "nDCG@10", 0.4),
+        (3, 72, "nDCG@10", 0.3),
+        (4, 96, "nDCG@10", 0.5),
+    ]
+    assert join_histories([first]).equals(first)
+    facts = cell_facts(1, diagnostics("tri", 7), joined, None)
+    assert (facts["steps"], facts["documents"], facts["best_step"]) == (4, 96, 4)
+
+
+def test_lines_show_differences_at_the_values_in_order_and_the_centre_at_zero() -> None:
+    found = compare_samplers(CELLS, ["top-k"], SETTINGS, 1)
+    lines = {"b": {"tri": 8.0, "top-k": 2.0}, "a": {"in-batch": 1.0, "unknown": 0.0}}
+    figure = plot_lines(found, "top-k", lines)
+    first, second = figure.axes[:2]
+    assert [panel.get_title(loc="left") for panel in (first, second)] == ["b", "a"]
+    assert [text.get_text() for text in first.get_xticklabels()] == ["2", "8"]
+    assert [text.get_text() for text in second.get_xticklabels()] == ["1"]
+    row = found.filter(split="test", system="tri").row(0, named=True)
+    drawn = [line.get_ydata() for line in first.lines]
+    assert any(np.allclose(ys, [row["interval_low"], row["interval_high"]]) for ys in drawn)
+    assert any(np.allclose(ys, [row["difference"]]) for ys in drawn if len(ys) == 1)
+    assert f"{row['system_mean']:.4f}" in {text.get_text() for text in first.texts}
+    assert is_drawn(figure)
+    assert is_drawn(plot_lines(found.clear(), "top-k", lines))
 
 
 def test_a_sentence_says_which_is_above_over_how_many_queries_and_seeds() -> None:
@@ -254,7 +315,7 @@ def test_one_sampler_alone_has_a_table_and_no_tests() -> None:
     alone = CELLS[2:4]
     tests = compare_samplers(alone, ["top-k"], SETTINGS, 1)
     assert tests.is_empty()
-    table = comparison_table(alone, [], seed_means(alone, {}), "nDCG@10", "top-k")
+    table = comparison_table(alone, [], seed_means(alone, {}), "nDCG@10", ["top-k"])
     assert "against" not in comparison_markdown(table, tests, "nDCG@10")
 
 
@@ -292,6 +353,7 @@ def test_the_page_stands_alone_and_holds_every_claim() -> None:
         curves=gather_curves(CELLS),
         plane=planes,
         formulas={"tri": "g & r"},
+        variants={"tri": {"sampler": "tri", "training": {"batch_queries": 4}}},
         ingestion={"documents": 7},
         parameters={"training": {"steps": 4}},
     )
@@ -300,6 +362,8 @@ def test_the_page_stands_alone_and_holds_every_claim() -> None:
     assert "<script" not in page
     assert not re.findall(r"""(?:src|href)=["'](?!data:|#)""", page)
     assert page.count("data:image/png;base64,") == 2
+    assert "tri.training.batch_queries" in page
+    assert "Only the sampler differs" not in page
     for sentence in TESTS.filter(split="test")["sentence"]:
         assert sentence in page
     assert math.isclose(0.4, value("tri", "target"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,6 +44,18 @@ class CellResult:
 def documents_so_far() -> pl.Expr:
     """`documents` (Int64): those encoded with a gradient up to each step of a history by step."""
     return pl.col("documents").fill_null(0).cast(pl.Int64).cum_sum()
+
+
+def join_histories(histories: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """The histories of rounds, each beginning where the one before ended, with steps counted on.
+
+    Step 0 of a later round is left out: it measures again what the round before chose.
+    """
+    joined = [histories[0]]
+    for history in histories[1:]:
+        last = pl.lit(joined[-1]["step"].max(), dtype=pl.Int32)
+        joined.append(history.filter(pl.col("step") > 0).with_columns(pl.col("step") + last))
+    return pl.concat(joined)
 
 
 def learning_curve(history: pl.DataFrame) -> pl.DataFrame:

@@ -32,6 +32,7 @@ class ComparisonContent:
         curves: Of `gather_curves`.
         plane: sampler, and the columns of a plane; of one seed.
         formulas: Each sampler's rule in one line.
+        variants: What each of those that are more than a sampler differs in.
         ingestion: The ingestion report.
         parameters: The parameter tree.
     """
@@ -43,6 +44,7 @@ class ComparisonContent:
     curves: pl.DataFrame
     plane: pl.DataFrame
     formulas: Mapping[str, str] = field(default_factory=dict)
+    variants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     ingestion: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
@@ -67,7 +69,7 @@ def render_comparison(
         "comparison.html.j2",
         content=content,
         settings=settings,
-        baseline=comparison.baselines[0],
+        baseline=comparison.baselines[0] if comparison.baselines else "it",
         target=target,
         warning=split_warning(splits[0]) if splits else "Nothing was measured.",
         results=result_columns(content.table, content.tests, settings.primary),

@@ -28,7 +28,7 @@ COMPARISON_SCHEMA = pl.Schema(
         "drawn_share_harder_than_positive": pl.Float64,
         "false_negative_rate": pl.Float64,  # by hidden judgements; null where there are none
         "seeds_without_gain": pl.Int32,  # whose best measurement was that before training
-        "target": pl.Float64,  # where the first baseline ended on the dev pool
+        "target": pl.Float64,  # where what it is compared with ended on the dev pool
         "seeds_at_target": pl.Int32,
         "steps_to_target": pl.Int64,  # null: censored, fewer than half of the seeds got there
         "documents_to_target": pl.Int64,
@@ -56,9 +56,9 @@ _OF_FACTS = (
 
 
 def target_of(table: pl.DataFrame) -> float | None:
-    """The target of a comparison's table; None where nothing was measured on a dev pool."""
-    targets = table["target"].drop_nulls().to_list()
-    return targets[0] if targets else None
+    """The one target of a comparison's table; None where there are several or none."""
+    targets = table["target"].drop_nulls().unique().to_list()
+    return targets[0] if len(targets) == 1 else None
 
 
 def by_sampler(cells: Sequence[CellResult]) -> dict[str, list[CellResult]]:
@@ -92,7 +92,8 @@ def comparison_table(
     untrained: Sequence[str],
     means: pl.DataFrame,
     primary: str,
-    baseline: str,
+    baselines: Sequence[str],
+    against: Mapping[str, str] | None = None,
 ) -> pl.DataFrame:
     """One row per sampler and per untrained system, with the columns of `COMPARISON_SCHEMA`.
 
@@ -101,20 +102,23 @@ def comparison_table(
         untrained: Systems in `means` that were not trained.
         means: Of `seed_means`.
         primary: The measure of the table.
-        baseline: The sampler whose end on the dev pool is the target.
+        baselines: Of these the first one's end on the dev pool is the target; without any,
+            everyone's own.
+        against: Samplers whose target is another's end, by name.
     """
     groups = by_sampler(cells)
-    target = target_score(groups.get(baseline, []))
+    setters = {sampler: (*baselines, sampler)[0] for sampler in groups} | dict(against or {})
+    targets = {sampler: target_score(groups.get(setters[sampler], [])) for sampler in groups}
     rows = [
         {"sampler": sampler, "seeds": len(group)}
         | _primary(means, sampler, primary)
         | {name: _mean([cell.facts[name] for cell in group]) for name in _OF_FACTS}
         | {"seeds_without_gain": sum(cell.facts["best_step"] == 0 for cell in group)}
-        | {"target": target}
+        | {"target": targets[sampler]}
         | dict(
             zip(
                 ("seeds_at_target", "steps_to_target", "documents_to_target"),
-                way_to_target(group, target),
+                way_to_target(group, targets[sampler]),
                 strict=True,
             )
         )

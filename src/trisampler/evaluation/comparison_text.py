@@ -11,6 +11,10 @@ from trisampler.evaluation.comparison_table import target_of
 from trisampler.evaluation.markdown import NONE, table_lines, told_columns
 from trisampler.evaluation.sentences import p_value_text
 
+_SEVERAL_TARGETS = (
+    "Target: where the one that it is tested against ended on the dev pool, or itself where there "
+    "is none; > where too few seeds reached it."
+)
 _Tell = Callable[[Mapping[str, Any]], str]
 
 
@@ -32,8 +36,16 @@ def result_columns(table: pl.DataFrame, tests: pl.DataFrame, primary: str) -> di
         f"{primary}, test": lambda row: _mean_and_spread(row, "test"),
         f"{primary}, dev": lambda row: _mean_and_spread(row, "dev"),
     }
-    for baseline in tests["baseline"].unique(maintain_order=True):
-        tellers[f"against {baseline}, {split}"] = _difference_from(baseline, shown)
+    baselines = tests["baseline"].unique(maintain_order=True).to_list()
+    if len(baselines) > 1 and len({system for system, _ in shown}) == len(shown):
+        its_own = dict(shown.keys())
+        tellers["against"] = lambda row: its_own.get(row["sampler"], NONE)
+        tellers[f"difference, {split}"] = lambda row: _difference(
+            shown.get((row["sampler"], its_own.get(row["sampler"], "")))
+        )
+    else:
+        for baseline in baselines:
+            tellers[f"against {baseline}, {split}"] = _difference_from(baseline, shown)
     return _columns(table, tellers)
 
 
@@ -75,6 +87,8 @@ def comparison_markdown(table: pl.DataFrame, tests: pl.DataFrame, primary: str) 
     target = target_of(table)
     if target is not None:
         lines += ["", f"Target: {target:.4f} on the dev pool; > where too few seeds reached it."]
+    elif table["target"].drop_nulls().len():
+        lines += ["", _SEVERAL_TARGETS]
     for split in tests["split"].unique(maintain_order=True):
         lines += ["", f"On {split}:", ""]
         lines += [f"- {sentence}" for sentence in tests.filter(split=split)["sentence"]]
@@ -87,15 +101,15 @@ def _columns(table: pl.DataFrame, tellers: Mapping[str, _Tell]) -> dict[str, lis
 
 
 def _difference_from(baseline: str, tests: Mapping[tuple[str, str], Mapping[str, Any]]) -> _Tell:
-    def tell(row: Mapping[str, Any]) -> str:
-        test = tests.get((row["sampler"], baseline))
-        if test is None:
-            return NONE
-        p_value = p_value_text(test["p_holm"])
-        equal = "" if p_value.startswith("<") else "= "
-        return f"{test['difference']:+.4f} (p {equal}{p_value})"
+    return lambda row: _difference(tests.get((row["sampler"], baseline)))
 
-    return tell
+
+def _difference(test: Mapping[str, Any] | None) -> str:
+    if test is None:
+        return NONE
+    p_value = p_value_text(test["p_holm"])
+    equal = "" if p_value.startswith("<") else "= "
+    return f"{test['difference']:+.4f} (p {equal}{p_value})"
 
 
 def _mean_and_spread(row: Mapping[str, Any], split: str) -> str:

@@ -57,6 +57,7 @@ def compare_samplers(
     baselines: Sequence[str],
     settings: EvaluationSettings,
     seed: int,
+    against: Mapping[str, str] | None = None,
 ) -> pl.DataFrame:
     """Compare every sampler with every baseline in the primary measure, on test and on dev.
 
@@ -65,6 +66,7 @@ def compare_samplers(
         baselines: Samplers among them.
         settings: Primary measure, number of resamples, level.
         seed: Fixes the samples, which all comparisons of a split share.
+        against: Samplers that are compared with one other alone, by name.
 
     Returns:
         The columns of `TESTS_SCHEMA`, by split, baseline and sampler as given. A split without
@@ -74,7 +76,7 @@ def compare_samplers(
         EvaluationError: Two trainings were measured on different queries, or samplers have
             different seeds.
     """
-    pairs = _pairs(list(by_sampler(cells)), baselines)
+    pairs = _pairs(list(by_sampler(cells)), baselines, against or {})
     rows = []
     for split in ("test", "dev"):
         values = _values(cells, split, settings.primary)
@@ -83,13 +85,16 @@ def compare_samplers(
     return pl.DataFrame(rows, schema=TESTS_SCHEMA)
 
 
-def _pairs(samplers: Sequence[str], baselines: Sequence[str]) -> list[tuple[str, str]]:
-    return [
+def _pairs(
+    samplers: Sequence[str], baselines: Sequence[str], against: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    with_baselines = [
         (sampler, baseline)
         for place, baseline in enumerate(baselines)
         for sampler in samplers
-        if sampler != baseline and sampler not in baselines[:place]
+        if sampler != baseline and sampler not in (*baselines[:place], *against)
     ]
+    return with_baselines + [(name, against[name]) for name in samplers if name in against]
 
 
 def _values(cells: Sequence[CellResult], split: str, measure: str) -> dict[str, Floats]:

@@ -110,14 +110,26 @@ class ComparisonSettings(BaseModel):
 
     baselines: tuple[str, ...] = Field(
         default=("top-k", "simans"),
-        min_length=1,
-        description="Samplers that all others are tested against; where the first one ended on "
-        "the dev pool is the target that the others' ways to are measured.",
+        description="Samplers or variants that all others are tested against; where the first one "
+        "ended on the dev pool is the target that the others' ways to are measured.",
+    )
+    against: dict[str, str] = Field(
+        default_factory=dict,
+        description="Samplers or variants that are tested against one other alone, which is their "
+        "target too, and not against the baselines.",
     )
     sampler_parameters: dict[str, dict[str, float]] = Field(
         default_factory=dict,
         description="Each sampler's own parameters by its name; the rest at their defaults.",
     )
+
+    @field_validator("against")
+    @classmethod
+    def _not_itself(cls, against: dict[str, str]) -> dict[str, str]:
+        itself = [name for name, other in against.items() if name == other]
+        if itself:
+            raise ValueError(f"{itself[0]} cannot be tested against itself")
+        return against
 
     @field_validator("baselines")
     @classmethod

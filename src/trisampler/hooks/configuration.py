@@ -47,11 +47,9 @@ class ConfigurationHooks:
             return
         from trisampler.cell_checks import check_cells
 
-        comparison = catalog.load("params:comparison")
         check_cells(
             current_structure().comparison,
-            comparison.baselines,
-            comparison.sampler_parameters,
+            catalog.load("params:comparison"),
             catalog.load("params:sampling"),
             catalog.load("params:training"),
             catalog.load("params:teacher").name,

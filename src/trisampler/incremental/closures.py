@@ -35,11 +35,13 @@ def _plain(value: Any) -> Any:
         return value.model_dump(mode="json")
     if is_dataclass(value) and not isinstance(value, type):
         return {name: _plain(part) for name, part in asdict(value).items()}
+    if isinstance(value, dict):
+        return {str(name): _plain(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     if isinstance(value, FunctionType):
         return closed_over(value)
     raise TypeError(
         f"a node function is closed over {value!r}, which cannot be part of an input key: close it "
-        "over numbers, strings, dataclasses, settings or functions of such"
+        "over numbers, strings, dictionaries, dataclasses, settings or functions of such"
     )

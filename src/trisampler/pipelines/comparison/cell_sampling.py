@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from trisampler.cells import Cell, SamplerParameters
+from trisampler.cells import Cell
 from trisampler.incremental.parts import looks_at
 from trisampler.negatives.settings import SamplingSettings
 from trisampler.pipelines.sampling.nodes import negatives_drawer
+from trisampler.variants import SamplerParameters
 
 
-def cell_drawer(cell: Cell) -> Callable[..., Any]:
-    """The node function of round 1, with the cell's sampler and seed."""
-    draw = negatives_drawer(1)
+def cell_drawer(cell: Cell, round_number: int) -> Callable[..., Any]:
+    """The node function of a round, with the cell's sampler and seed."""
+    draw = negatives_drawer(round_number)
 
-    @looks_at("sampler_parameters", lambda own: dict(own.get(cell.sampler, {})))
+    @looks_at("sampler_parameters", lambda own: dict(own.get(cell.variant.sampler, {})))
     def draw_negatives(
         sampling: SamplingSettings,
         sampler_parameters: SamplerParameters,

@@ -1,4 +1,4 @@
-"""The node that says what a cell's training was like."""
+"""The nodes that say what a cell's training was like."""
 
 from __future__ import annotations
 
@@ -32,3 +32,10 @@ def cell_teller(cell: Cell) -> Callable[..., Any]:
         return cell_facts(cell.number, diagnostics, training_history, false)
 
     return tell_cell
+
+
+def join_histories(*histories: pl.DataFrame) -> pl.DataFrame:
+    """The histories of a cell's rounds as one training's."""
+    from trisampler.evaluation.comparison_cells import join_histories as join
+
+    return join(histories)

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from trisampler.cells import Cell, SamplerParameters
+from trisampler.cells import Cell
 from trisampler.incremental.parts import looks_at
 from trisampler.negatives.settings import SamplingSettings
 from trisampler.pipelines.training.nodes import encoder_trainer
 from trisampler.training.settings import TrainingSettings
+from trisampler.variants import SamplerParameters
 
 
-def cell_trainer(cell: Cell) -> Callable[..., Any]:
-    """The node function of round 1, with the cell's seed, and as many steps as its budget has."""
-    train = encoder_trainer(1)
+def cell_trainer(cell: Cell, round_number: int) -> Callable[..., Any]:
+    """The node function of a round, with the cell's seed, and as many steps as its budget has."""
+    train = encoder_trainer(round_number)
 
-    @looks_at("sampler_parameters", lambda own: dict(own.get(cell.sampler, {})))
+    @looks_at("sampler_parameters", lambda own: dict(own.get(cell.variant.sampler, {})))
     def train_encoder(
         training: TrainingSettings,
         sampling: SamplingSettings,
@@ -26,7 +27,7 @@ def cell_trainer(cell: Cell) -> Callable[..., Any]:
     ) -> Any:
         """Train on the cell's negatives; the best encoder by the dev pool, and the history."""
         return train(
-            training=cell.training(training),
+            training=cell.training(training, round_number),
             sampling=cell.sampling(sampling, sampler_parameters),
             seed=cell.seed(seed),
             **inputs,

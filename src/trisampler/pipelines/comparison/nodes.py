@@ -18,8 +18,16 @@ else:
     Figure = Any
 
 
-def cell_comparer(cells: Sequence[Cell], untrained: Sequence[str]) -> Callable[..., Any]:
-    """The node function that compares `cells`, with `untrained` systems beside them."""
+def cell_comparer(
+    cells: Sequence[Cell], untrained: Sequence[str], *, test: bool = True
+) -> Callable[..., Any]:
+    """The node function that compares `cells`, with `untrained` systems beside them.
+
+    Args:
+        cells: Those of one label together.
+        untrained: Systems of the pipeline.
+        test: Whether the untrained are shown on the test split too.
+    """
 
     def compare_cells(
         evaluation: EvaluationSettings,
@@ -47,7 +55,7 @@ def cell_comparer(cells: Sequence[Cell], untrained: Sequence[str]) -> Callable[.
 
         results = [
             CellResult(
-                cell.sampler,
+                cell.label,
                 cell.number,
                 of_cells[f"facts_of_{cell.name}"],
                 learning_curve(of_cells[f"training_history_of_{cell.name}"]),
@@ -59,11 +67,14 @@ def cell_comparer(cells: Sequence[Cell], untrained: Sequence[str]) -> Callable[.
         beside = {
             system_label(system): of_cells[f"measurements_of_{system}"] for system in untrained
         }
+        if not test:
+            beside = {name: table.filter(split="dev") for name, table in beside.items()}
         means = seed_means(results, beside)
+        baselines, against = comparison.baselines, comparison.against
         table = comparison_table(
-            results, list(beside), means, evaluation.primary, comparison.baselines[0]
+            results, list(beside), means, evaluation.primary, baselines, against
         )
-        tests = compare_samplers(results, comparison.baselines, evaluation, seed)
+        tests = compare_samplers(results, baselines, evaluation, seed, against)
         return table, means, tests, gather_curves(results)
 
     return compare_cells
@@ -73,9 +84,9 @@ def plane_gatherer(cells: Sequence[Cell]) -> Callable[..., pl.DataFrame]:
     """The node function that puts the planes of `cells`, one of each sampler, together."""
 
     def gather_planes(**planes: pl.DataFrame) -> pl.DataFrame:
-        """All planes, with the column sampler; by name of the cell."""
+        """All planes, with the column sampler, the label; by name of the cell."""
         return pl.concat(
-            planes[cell.name].select(pl.lit(cell.sampler).alias("sampler"), pl.all())
+            planes[cell.name].select(pl.lit(cell.label).alias("sampler"), pl.all())
             for cell in cells
         )
 
@@ -107,34 +118,58 @@ def write_comparison(
     return comparison_markdown(table, tests, evaluation.primary)
 
 
-def write_comparison_report(
-    table: pl.DataFrame,
-    means: pl.DataFrame,
-    tests: pl.DataFrame,
-    curves: pl.DataFrame,
-    plane: pl.DataFrame,
-    ingestion_report: dict[str, Any],
-    parameters: dict[str, Any],
-) -> str:
-    """One self-contained HTML page."""
-    from trisampler.evaluation.comparison_report import ComparisonContent, render_comparison
-    from trisampler.negatives.geometry import t1_floor
-    from trisampler.negatives.registry import build_sampler
+def line_plotter(lines: dict[str, dict[str, float]]) -> Callable[..., Figure]:
+    """The node function that draws `lines`, by name: the values that labels stand for."""
 
-    comparison = parameters["comparison"]
-    trained = table.filter(pl.col("seeds") > 0)["sampler"]
-    content = ComparisonContent(
-        title=str(parameters["workspace"]),
-        table=table,
-        means=means,
-        tests=tests,
-        curves=curves,
-        plane=plane,
-        formulas={
-            name: build_sampler(name, comparison.sampler_parameters.get(name)).formula
-            for name in trained
-        },
-        ingestion=ingestion_report,
-        parameters=plain_parameters(parameters),
-    )
-    return render_comparison(content, parameters["evaluation"], comparison, t1_floor)
+    def plot_lines(tests: pl.DataFrame, comparison: ComparisonSettings) -> Figure:
+        """The effect of one parameter a panel, as differences from the first baseline."""
+        from trisampler.evaluation.plots.lines import plot_lines as plot
+
+        return plot(tests, comparison.baselines[0], lines)
+
+    return plot_lines
+
+
+def comparison_reporter(cells: Sequence[Cell]) -> Callable[..., str]:
+    """The node function that writes the page on `cells`, one of each label."""
+
+    def write_comparison_report(
+        table: pl.DataFrame,
+        means: pl.DataFrame,
+        tests: pl.DataFrame,
+        curves: pl.DataFrame,
+        plane: pl.DataFrame,
+        ingestion_report: dict[str, Any],
+        parameters: dict[str, Any],
+    ) -> str:
+        """One self-contained HTML page."""
+        from trisampler.evaluation.comparison_report import ComparisonContent, render_comparison
+        from trisampler.negatives.geometry import t1_floor
+        from trisampler.negatives.registry import build_sampler
+
+        comparison = parameters["comparison"]
+        variants = {cell.label: cell.variant for cell in cells}
+        content = ComparisonContent(
+            title=str(parameters["workspace"]),
+            table=table,
+            means=means,
+            tests=tests,
+            curves=curves,
+            plane=plane,
+            formulas={
+                label: build_sampler(
+                    variant.sampler, variant.sampler_parameters(comparison.sampler_parameters)
+                ).formula
+                for label, variant in variants.items()
+            },
+            variants={
+                label: {"sampler": variant.sampler, **variant.differences}
+                for label, variant in variants.items()
+                if label != variant.sampler
+            },
+            ingestion=ingestion_report,
+            parameters=plain_parameters(parameters),
+        )
+        return render_comparison(content, parameters["evaluation"], comparison, t1_floor)
+
+    return write_comparison_report

@@ -7,11 +7,12 @@ from kedro.pipeline import Node, Pipeline
 from trisampler.pipelines.comparison.cell import create_cell
 from trisampler.pipelines.comparison.nodes import (
     cell_comparer,
+    comparison_reporter,
+    line_plotter,
     plane_gatherer,
     plot_drawn,
     plot_learning,
     write_comparison,
-    write_comparison_report,
 )
 from trisampler.structure import ComparisonStructure
 
@@ -20,12 +21,13 @@ _OF_A_CELL = ("facts", "training_history", "measurements")
 
 
 def create_pipeline(structure: ComparisonStructure) -> Pipeline:
-    """Train once for each sampler and seed, and compare what comes of it.
+    """Train once for each sampler or variant and seed, and compare what comes of it.
 
     Args:
-        structure: Samplers and seeds.
+        structure: Samplers, variants and seeds.
     """
-    return Pipeline([*(create_cell(cell) for cell in structure.cells), _comparing(structure)])
+    cells = (create_cell(cell, test=structure.test) for cell in structure.cells)
+    return Pipeline([*cells, _comparing(structure)])
 
 
 def _comparing(structure: ComparisonStructure) -> Pipeline:
@@ -34,7 +36,7 @@ def _comparing(structure: ComparisonStructure) -> Pipeline:
     return Pipeline(
         [
             Node(
-                cell_comparer(cells, _UNTRAINED),
+                cell_comparer(cells, _UNTRAINED, test=structure.test),
                 inputs={
                     "evaluation": "params:evaluation",
                     "comparison": "params:comparison",
@@ -72,6 +74,7 @@ def _comparing(structure: ComparisonStructure) -> Pipeline:
                 outputs="comparison_planes_plot",
                 name="plot_drawn",
             ),
+            *([_drawing_lines(structure.lines)] if structure.lines else []),
             Node(
                 write_comparison,
                 inputs=["comparison_table", "comparison_tests", "params:evaluation"],
@@ -79,7 +82,7 @@ def _comparing(structure: ComparisonStructure) -> Pipeline:
                 name="write_comparison",
             ),
             Node(
-                write_comparison_report,
+                comparison_reporter(first),
                 inputs=[
                     "comparison_table",
                     "comparison_means",
@@ -95,4 +98,13 @@ def _comparing(structure: ComparisonStructure) -> Pipeline:
         ],
         namespace="comparison",
         prefix_datasets_with_namespace=False,
+    )
+
+
+def _drawing_lines(lines: dict[str, dict[str, float]]) -> Node:
+    return Node(
+        line_plotter(lines),
+        inputs=["comparison_tests", "params:comparison"],
+        outputs="comparison_lines_plot",
+        name="plot_lines",
     )

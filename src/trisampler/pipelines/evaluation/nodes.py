@@ -12,19 +12,21 @@ from trisampler.incremental.outside import reads_outside
 
 
 def measure_system(
-    dev_run: pl.DataFrame,
-    test_run: pl.DataFrame,
-    dev_judgements: pl.DataFrame,
-    test_judgements: pl.DataFrame,
     measures: tuple[str, ...],
+    dev_run: pl.DataFrame,
+    dev_judgements: pl.DataFrame,
+    test_run: pl.DataFrame | None = None,
+    test_judgements: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
-    """Every measure of every judged query: split, query_id, measure, value."""
+    """Every measure of every judged query: split, query_id, measure, value.
+
+    The test split is left out where it is not given.
+    """
     from trisampler.evaluation.measures import measure_run
 
-    measured = {
-        "test": measure_run(test_run, test_judgements, measures),
-        "dev": measure_run(dev_run, dev_judgements, measures),
-    }
+    measured = {"dev": measure_run(dev_run, dev_judgements, measures)}
+    if test_run is not None and test_judgements is not None:
+        measured = {"test": measure_run(test_run, test_judgements, measures), **measured}
     return pl.concat(
         table.select(pl.lit(split).alias("split"), pl.all()) for split, table in measured.items()
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kedro.pipeline import Node, Pipeline
 
 from trisampler.pipelines.evaluation.nodes import (
@@ -31,17 +33,19 @@ def create_pipeline(rounds: int) -> Pipeline:
     )
 
 
-def measuring() -> Node:
-    """Measure a system's runs on dev and test."""
+def measuring(splits: Sequence[str] = ("dev", "test")) -> Node:
+    """Measure a system's runs on dev and test.
+
+    Args:
+        splits: Those that are measured.
+    """
+    of_splits = [f"{split}_{what}" for what in ("run", "judgements") for split in splits]
     return Node(
         measure_system,
-        inputs=[
-            "dev_run",
-            "test_run",
-            "dev_judgements",
-            "test_judgements",
-            "params:evaluation.measures",
-        ],
+        inputs={
+            "measures": "params:evaluation.measures",
+            **{name: name for name in of_splits},
+        },
         outputs="measurements",
         name="measure",
     )

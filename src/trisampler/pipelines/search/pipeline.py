@@ -1,15 +1,22 @@
 """Search on dev and test."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+
 from kedro.pipeline import Node, Pipeline
 
 from trisampler.pipelines.search.nodes import search_with_encoder
 
 
-def create_pipeline() -> Pipeline:
+def create_pipeline(splits: Sequence[str] = ("dev", "test")) -> Pipeline:
     """Search the corpus for the queries of dev and of test.
 
     Two nodes, so that the DAG itself shows that nothing on the way to an encoder reads test
     judgements.
+
+    Args:
+        splits: Those that are searched for.
     """
     return Pipeline(
         [
@@ -26,7 +33,7 @@ def create_pipeline() -> Pipeline:
                 outputs=f"{split}_run",
                 name=f"search_{split}",
             )
-            for split in ("dev", "test")
+            for split in splits
         ],
         namespace="search",
         prefix_datasets_with_namespace=False,
