@@ -27,7 +27,7 @@ def test_it_is_the_corpus_of_a_beir_collection(clean_folder: Path) -> None:
         file.write(json.dumps({"_id": "d0", "title": " ", "text": ""}) + "\n")
         file.write(json.dumps({"_id": "a", "title": "", "text": "  the first by its id "}) + "\n")
     settings = settings_of(clean_folder)
-    assert read_corpus(settings).equals(read_collection(settings, 0).corpus)
+    assert read_corpus(settings).table().equals(read_collection(settings, 0).corpus)
 
 
 def test_it_is_the_corpus_of_dprs_data(tmp_path: Path) -> None:
@@ -43,12 +43,12 @@ def test_it_is_the_corpus_of_dprs_data(tmp_path: Path) -> None:
     file = tmp_path / "train.json"
     file.write_text(json.dumps(elements), encoding="utf-8")
     settings = settings_of(file)
-    assert read_corpus(settings).equals(read_collection(settings, 0).corpus)
+    assert read_corpus(settings).table().equals(read_collection(settings, 0).corpus)
 
 
 def test_it_is_the_corpus_of_python_source() -> None:
     settings = SourceSettings(package="asyncio")
-    corpus = read_corpus(settings)
+    corpus = read_corpus(settings).table()
     assert corpus.height > 50
     assert corpus.equals(read_collection(settings, 3).corpus)
 
@@ -58,7 +58,7 @@ def test_a_judged_document_may_be_gone(clean_folder: Path) -> None:
     settings = settings_of(clean_folder)
     with pytest.raises(SourceError, match="'d5' is not in"):
         read_collection(settings, 0)
-    assert read_corpus(settings)["doc_id"].to_list() == ["d1", "d2", "d3", "d4", "d6"]
+    assert read_corpus(settings).ids.to_list() == ["d1", "d2", "d3", "d4", "d6"]
 
 
 @pytest.mark.parametrize(

@@ -247,7 +247,7 @@ def test_trec_with_other_documents_and_splits(tmp_path: Path, name: str, text: s
         "test": [("302", "FT911-1", 2), ("302", "FT911-3", 0), ("303", "FT911-3", 1)],
     }
     folder = tmp_path / "trec"
-    assert read_corpus(SourceSettings(path=str(folder))).equals(collection.corpus)
+    assert read_corpus(SourceSettings(path=str(folder))).table().equals(collection.corpus)
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,7 @@ def test_packed(clean_folder: Path, ending: str, parts: int) -> None:
     assert set(packed_collection.report["files"]) == {
         name + ending for name in plain.report["files"]
     }
-    assert read_corpus(SourceSettings(path=str(clean_folder))).equals(plain.corpus)
+    assert read_corpus(SourceSettings(path=str(clean_folder))).table().equals(plain.corpus)
 
 
 @pytest.mark.parametrize("ending", PACKERS)

@@ -101,7 +101,7 @@ def test_one_table(tmp_path: Path, name: str, write: Callable[[Path], None], pla
         ("train", row["anchor"], row["negative"]) for row in ROWS if row["anchor"] in trained
     )
     assert collection.corpus.height == 13
-    assert read_corpus(SourceSettings(path=str(path))).equals(collection.corpus)
+    assert read_corpus(SourceSettings(path=str(path))).table().equals(collection.corpus)
     assert collection.report["digest"] == digest_source(SourceSettings(path=str(path)))
 
 

@@ -183,6 +183,7 @@ def test_new_edited_and_removed_documents(released: Released, tmp_path: Path) ->
     in_bundle = project.bytes_of("06_models/bundle/encoder")
     documents = len(project.documents())
     removed = project.grow()
+    (project.corpus.parent / "queries.jsonl").unlink()  # documents alone do
     output = project.refresh()
     assert project.stored_vectors() - before == 3
     assert f"{documents + 1} texts (document): 3 encoded" in output

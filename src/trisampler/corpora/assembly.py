@@ -7,17 +7,19 @@ from typing import Any
 import polars as pl
 
 from trisampler.corpora.collection import SPLITS, Collection, Split
+from trisampler.corpora.corpus import Corpus, sort_documents
+from trisampler.corpora.document_rows import LocatedDocuments
 from trisampler.corpora.given import given_to_training
 from trisampler.corpora.merging import merge_equal_queries
 from trisampler.corpora.report import count_repairs, count_split, split_notes
-from trisampler.corpora.source import LocatedRows, Repairs, Source
+from trisampler.corpora.source import Repairs, Source
 from trisampler.corpora.splitting import (
     SPLIT_TYPE,
     SplitJudgements,
     hold_out,
     keep_latest_split,
 )
-from trisampler.corpora.validation import check_source, drop_blank_documents, no_training_pair
+from trisampler.corpora.validation import check_source, count_blank_documents, no_training_pair
 
 
 def assemble_collection(source: Source, seed: int, report: dict[str, Any]) -> Collection:
@@ -49,7 +51,7 @@ def assemble_collection(source: Source, seed: int, report: dict[str, Any]) -> Co
     splits = {split: _judgements_of(split, splitting) for split in SPLITS}
     if splits["train"].filter(pl.col("relevance") > 0).is_empty():
         raise no_training_pair(source, disjoint.report["training_queries"])
-    given = given_to_training(source.given_negatives, merged.kept_ids, corpus, splits["train"])
+    given = given_to_training(source.given_negatives, merged.kept_ids, corpus.ids, splits["train"])
     report |= {
         "documents": corpus.height,
         "queries": merged.queries.height,
@@ -73,9 +75,10 @@ def assemble_collection(source: Source, seed: int, report: dict[str, Any]) -> Co
     )
 
 
-def assemble_corpus(documents: LocatedRows, repairs: Repairs) -> pl.DataFrame:
-    """The corpus of a collection: doc_id, title, text; no blank document; sorted by doc_id."""
-    return drop_blank_documents(documents, repairs).select("doc_id", "title", "text").sort("doc_id")
+def assemble_corpus(documents: LocatedDocuments, repairs: Repairs) -> Corpus:
+    """The corpus of a collection: no blank document; sorted by doc_id."""
+    count_blank_documents(documents, repairs)
+    return sort_documents(documents)
 
 
 def _with_sources(queries: pl.DataFrame) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from trisampler.corpora.collection import SPLITS, Split
+from trisampler.corpora.document_rows import DocumentBuffer, LocatedDocuments
 from trisampler.corpora.errors import SourceError, listed, nothing_to_train_on
 from trisampler.corpora.folders import source_folder
 from trisampler.corpora.jsonl import Record
@@ -17,7 +18,6 @@ from trisampler.corpora.records import read_table
 from trisampler.corpora.rows import RowBuffer
 from trisampler.corpora.settings import SourceSettings
 from trisampler.corpora.source import (
-    DOCUMENT_ROWS,
     QUERY_ROWS,
     LocatedRows,
     Repairs,
@@ -100,7 +100,7 @@ def read_beir(settings: SourceSettings, files: SourceFiles) -> Source:
     return with_triples(source, files)
 
 
-def read_beir_documents(settings: SourceSettings, files: SourceFiles) -> LocatedRows:  # noqa: ARG001
+def read_beir_documents(settings: SourceSettings, files: SourceFiles) -> LocatedDocuments:  # noqa: ARG001
     """Read documents alone.
 
     Raises:
@@ -118,15 +118,15 @@ def _place(files: SourceFiles, stem: str) -> tuple[str, Path]:
     return name, files.paths[name]
 
 
-def _read_documents(files: SourceFiles, repairs: Repairs) -> LocatedRows:
+def _read_documents(files: SourceFiles, repairs: Repairs) -> LocatedDocuments:
     name, path = _place(files, _CORPUS)
-    buffer = RowBuffer(DOCUMENT_ROWS)
+    buffer = DocumentBuffer()
     for record in read_table(path, repairs[name]):
         identity = record.first_of(_DOCUMENT_IDS)
         record.count_extra(frozenset({identity, "title", "text"}))
         title, text = record.optional_text("title"), record.optional_text("text")
         buffer.append((record.id(identity), title, text, record.line))
-    return LocatedRows(name, path, buffer.table())
+    return buffer.located(name, path)
 
 
 def _source_of(record: Record) -> str:

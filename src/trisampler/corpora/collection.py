@@ -7,6 +7,8 @@ from typing import Any, Literal, get_args
 
 import polars as pl
 
+from trisampler.corpora.corpus import Corpus
+
 Split = Literal["train", "dev", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)  # a later one keeps a query that two of them hold
 
@@ -20,7 +22,7 @@ class Collection:
     text.
 
     Attributes:
-        corpus: doc_id, title, text (String); sorted by doc_id.
+        documents: the corpus, which need not be in memory; `corpus` is all of it as a table.
         queries: query_id, text (String); sorted by query_id; the queries of all splits. Where some
             say which source they come from, there is a column source, "" for those that do not.
         train_judgements: query_id, doc_id (String), relevance (Int32, at least 0); sorted by
@@ -35,13 +37,18 @@ class Collection:
         report: what was read, counted, repaired, merged and held out; plain JSON values.
     """
 
-    corpus: pl.DataFrame
+    documents: Corpus
     queries: pl.DataFrame
     train_judgements: pl.DataFrame
     dev_judgements: pl.DataFrame
     test_judgements: pl.DataFrame
     given_negatives: pl.DataFrame
     report: dict[str, Any]
+
+    @property
+    def corpus(self) -> pl.DataFrame:
+        """doc_id, title, text (String); sorted by doc_id."""
+        return self.documents.table()
 
     def judgements(self, split: Split) -> pl.DataFrame:
         """The judgements of one split."""

@@ -55,7 +55,7 @@ def read_dpr(settings: SourceSettings, files: SourceFiles) -> Source:
         found = f"no question with positive_ctxs ({skipped} without)"
         raise judgements["train"].error(None, found, "Training needs relevant passages")
     return Source(
-        LocatedRows("passages", files.root, passages.rows.table()),
+        passages.rows.located("passages", files.root),
         LocatedRows("questions", files.root, questions.rows.table()),
         judgements,
         hold_outs=hold_outs(settings, "normalized_text", splits_given=True),

@@ -13,10 +13,16 @@ from trisampler.corpora.beir import (
     read_beir,
     read_beir_documents,
 )
+from trisampler.corpora.document_rows import LocatedDocuments
 from trisampler.corpora.dpr import read_dpr
 from trisampler.corpora.dpr_files import is_dpr, list_dpr_files
 from trisampler.corpora.errors import SourceError, listed
 from trisampler.corpora.folders import source_folder, source_path
+from trisampler.corpora.ir_datasets_source import (
+    list_ir_datasets_files,
+    read_ir_datasets,
+    read_ir_datasets_documents,
+)
 from trisampler.corpora.msmarco import (
     is_msmarco_folder,
     list_msmarco_files,
@@ -28,7 +34,7 @@ from trisampler.corpora.pairs import read_pairs
 from trisampler.corpora.python_files import has_python_files, list_python_files
 from trisampler.corpora.python_source import read_python_source
 from trisampler.corpora.settings import SourceSettings
-from trisampler.corpora.source import LocatedRows, Source, SourceFiles
+from trisampler.corpora.source import Source, SourceFiles
 from trisampler.corpora.trec import (
     is_trec_folder,
     list_trec_files,
@@ -54,7 +60,7 @@ class SourceFormat:
     recognises: Callable[[Path], bool]
     list_files: Callable[[SourceSettings], SourceFiles]
     read: Callable[[SourceSettings, SourceFiles], Source]
-    read_documents: Callable[[SourceSettings, SourceFiles], LocatedRows] | None = None
+    read_documents: Callable[[SourceSettings, SourceFiles], LocatedDocuments] | None = None
     depends_on: str = ""
 
 
@@ -74,6 +80,13 @@ _FORMATS = (
     ),
     SourceFormat("trec", is_trec_folder, list_trec_files, read_trec, read_trec_documents_alone),
     SourceFormat("pairs", is_pairs, list_pair_files, read_pairs),
+    SourceFormat(
+        "ir_datasets",
+        lambda _: False,  # an id is no path: source.format says that it is one
+        list_ir_datasets_files,
+        read_ir_datasets,
+        read_ir_datasets_documents,
+    ),
     SourceFormat("dpr", is_dpr, list_dpr_files, read_dpr),
     _PYTHON,
 )

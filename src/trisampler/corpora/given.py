@@ -35,7 +35,7 @@ class GivenNegatives:
 def given_to_training(
     rows: LocatedRows | None,
     kept_ids: pl.DataFrame,
-    corpus: pl.DataFrame,
+    corpus_ids: pl.Series,
     train_judgements: pl.DataFrame,
 ) -> GivenNegatives:
     """Keep the negatives of training queries and rank them.
@@ -47,7 +47,7 @@ def given_to_training(
     Args:
         rows: GIVEN_ROWS.
         kept_ids: query_id, kept_id: what each query was merged into.
-        corpus: doc_id; documents that were dropped for want of text are not in it.
+        corpus_ids: doc_id, sorted; documents that were dropped for want of text are not in it.
         train_judgements: query_id, doc_id, relevance.
     """
     if rows is None:
@@ -55,14 +55,14 @@ def given_to_training(
     training_ids = train_judgements["query_id"].unique().sort()
     kept_Q = id_numbers(kept_ids["kept_id"], training_ids)
     query_X = kept_Q.gather(id_numbers(rows.table["query_id"], kept_ids["query_id"]))
-    row_X = id_numbers(rows.table["doc_id"], corpus["doc_id"])
+    row_X = id_numbers(rows.table["doc_id"], corpus_ids)
     training_X = query_X.is_not_null()
-    key_X = _keys(query_X, row_X, corpus.height)
-    ranked = _rank(key_X, corpus.height)
+    key_X = _keys(query_X, row_X, len(corpus_ids))
+    ranked = _rank(key_X, len(corpus_ids))
     table = pl.DataFrame(
         {
             "query_id": training_ids.gather(ranked.query_Y),
-            "doc_id": corpus["doc_id"].gather(ranked.row_Y),
+            "doc_id": corpus_ids.gather(ranked.row_Y),
             "rank": ranked.rank_Y,
         },
         schema=GIVEN_SCHEMA,
@@ -70,8 +70,8 @@ def given_to_training(
     positives = train_judgements.filter(pl.col("relevance") > 0)
     positive_keys = _keys(
         id_numbers(positives["query_id"], training_ids),
-        id_numbers(positives["doc_id"], corpus["doc_id"]),
-        corpus.height,
+        id_numbers(positives["doc_id"], corpus_ids),
+        len(corpus_ids),
     )
     queries = int((ranked.rank_Y == 1).sum())
     report = {

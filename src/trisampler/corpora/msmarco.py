@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from trisampler.corpora.document_rows import LocatedDocuments
 from trisampler.corpora.folders import source_folder
 from trisampler.corpora.naming import find_matching
 from trisampler.corpora.parted import Parts, list_parts, read_parts, read_parts_documents
 from trisampler.corpora.settings import SourceSettings
-from trisampler.corpora.source import LocatedRows, Source, SourceFiles, no_repairs
+from trisampler.corpora.source import Source, SourceFiles, no_repairs
 from trisampler.corpora.tabbed import read_tabbed_documents, read_tabbed_queries
 
 _TSV = (".tsv",)
@@ -64,7 +65,7 @@ def read_msmarco(settings: SourceSettings, files: SourceFiles) -> Source:
     return read_parts(settings, files, _PARTS)
 
 
-def read_msmarco_documents(settings: SourceSettings, files: SourceFiles) -> LocatedRows:  # noqa: ARG001
+def read_msmarco_documents(settings: SourceSettings, files: SourceFiles) -> LocatedDocuments:  # noqa: ARG001
     """Read documents alone.
 
     Raises:

@@ -61,7 +61,7 @@ def read_pairs(settings: SourceSettings, files: SourceFiles) -> Source:
         found = "no row with a query and a positive"
         raise judgements["train"].error(None, found, "Training needs relevant passages")
     return Source(
-        LocatedRows("passages", files.root, passages.rows.table()),
+        passages.rows.located("passages", files.root),
         LocatedRows("questions", files.root, questions.rows.table()),
         judgements,
         hold_outs=hold_outs(settings, "normalized_text", splits_given=len(tables) > 1),

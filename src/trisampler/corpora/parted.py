@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trisampler.corpora.collection import SPLITS, Split
+from trisampler.corpora.document_rows import DocumentBuffer, DocumentRow, LocatedDocuments
 from trisampler.corpora.errors import SourceError, listed, nothing_to_train_on
 from trisampler.corpora.naming import named_split, only_one, other_files
 from trisampler.corpora.qrels import read_bare_qrels
 from trisampler.corpora.rows import RowBuffer
 from trisampler.corpora.settings import SourceSettings
 from trisampler.corpora.source import (
-    DOCUMENT_ROWS,
     QUERY_ROWS,
     LocatedRows,
     Repairs,
@@ -25,7 +25,7 @@ from trisampler.corpora.source import (
 )
 from trisampler.corpora.triples import find_triples, with_triples
 
-ReadDocuments = Callable[[Path, Counter[str]], Iterator[tuple[str, str, str, int]]]
+ReadDocuments = Callable[[Path, Counter[str]], Iterator[DocumentRow]]
 ReadQueries = Callable[[Path, Counter[str]], Iterator[tuple[str, str, int]]]
 _SMALL = ".small"  # MS MARCO's smaller file of a split: the one that is measured on
 
@@ -100,17 +100,17 @@ def read_parts(settings: SourceSettings, files: SourceFiles, parts: Parts) -> So
     return with_triples(source, files)
 
 
-def read_parts_documents(files: SourceFiles, parts: Parts, repairs: Repairs) -> LocatedRows:
+def read_parts_documents(files: SourceFiles, parts: Parts, repairs: Repairs) -> LocatedDocuments:
     """Read documents alone.
 
     Raises:
         SourceError: a line that cannot be read.
     """
     (name,) = parts.documents(files.root)
-    buffer = RowBuffer(DOCUMENT_ROWS)
+    buffer = DocumentBuffer()
     for row in parts.read_documents(files.paths[name], repairs[name]):
         buffer.append(row)
-    return LocatedRows(name, files.paths[name], buffer.table())
+    return buffer.located(name, files.paths[name])
 
 
 def _qrels_by_split(folder: Path, parts: Parts) -> Mapping[Split, str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
+from trisampler.corpora.document_rows import DocumentBuffer
 from trisampler.corpora.jsonl import Record
 from trisampler.corpora.rows import RowBuffer
-from trisampler.corpora.source import DOCUMENT_ROWS, QUERY_ROWS
+from trisampler.corpora.source import QUERY_ROWS
 from trisampler.hashing import digest_text
 
 NOTE = (
@@ -43,7 +44,7 @@ class Passages:
     """
 
     def __init__(self) -> None:
-        self.rows = RowBuffer(DOCUMENT_ROWS)
+        self.rows = DocumentBuffer()
         self.counts = Counter(different=0, without_id=0, with_the_id_of_another=0)
         self._contents: dict[str, bytes] = {}
 

@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 from trisampler.corpora.collection import Split
+from trisampler.corpora.document_rows import DocumentBuffer
 from trisampler.corpora.errors import SourceError
 from trisampler.corpora.python_functions import (
     DefinedFunction,
@@ -20,7 +21,6 @@ from trisampler.corpora.python_summary import docstring_summary
 from trisampler.corpora.rows import RowBuffer
 from trisampler.corpora.settings import SourceSettings
 from trisampler.corpora.source import (
-    DOCUMENT_ROWS,
     JUDGEMENT_ROWS,
     QUERY_ROWS,
     LocatedRows,
@@ -80,7 +80,7 @@ class _Pairs:
         self._settings = settings
         self._root = root
         self._definitions: Counter[str] = Counter()
-        self._documents = RowBuffer(DOCUMENT_ROWS)
+        self._documents = DocumentBuffer()
         self._queries = RowBuffer(QUERY_ROWS)
         self._judgements = RowBuffer(JUDGEMENT_ROWS)
 
@@ -110,7 +110,7 @@ class _Pairs:
     def source(self, details: dict[str, object]) -> Source:
         train: Split = "train"
         return Source(
-            LocatedRows(_NAME, self._root, self._documents.table()),
+            self._documents.located(_NAME, self._root),
             LocatedRows(_NAME, self._root, self._queries.table()),
             {train: LocatedRows(_NAME, self._root, self._judgements.table())},
             hold_outs=hold_outs(self._settings, "query_id", splits_given=False),

@@ -6,10 +6,9 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import polars as pl
-
 from trisampler.corpora.assembly import assemble_collection, assemble_corpus
 from trisampler.corpora.collection import Collection
+from trisampler.corpora.corpus import Corpus
 from trisampler.corpora.errors import SourceError
 from trisampler.corpora.formats import SourceFormat, source_format
 from trisampler.corpora.report import file_digests
@@ -48,7 +47,7 @@ def read_collection(settings: SourceSettings, seed: int) -> Collection:
     return assemble_collection(source, seed, report)
 
 
-def read_corpus(settings: SourceSettings) -> pl.DataFrame:
+def read_corpus(settings: SourceSettings) -> Corpus:
     """The corpus of a source alone: the one that `read_collection` finds in it.
 
     Queries and judgements need not fit it: those of a document that is no longer there are of no
@@ -80,7 +79,7 @@ def digest_source(settings: SourceSettings) -> str:
 
 
 def _digest(form: SourceFormat, files: SourceFiles) -> str:
-    digest = hashlib.sha256(f"{form.name} {form.depends_on}\n".encode())
+    digest = hashlib.sha256(f"{form.name} {form.depends_on}{files.identity}\n".encode())
     for name, path in sorted(files.paths.items()):
         digest.update(f"{name}\0{digest_file(path)}\n".encode())
     return digest.hexdigest()

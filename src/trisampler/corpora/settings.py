@@ -10,6 +10,7 @@ _NEEDED = {
     "beir": "the folder with corpus.jsonl",
     "msmarco": "the folder with collection.tsv",
     "trec": "the folder with documents, topics and qrels",
+    "ir_datasets": "the id of a data set",
     "pairs": "the table, the folder with *train*.parquet, or what `datasets` saved",
     "dpr": "the file, or the folder with *train*.json",
 }
@@ -36,7 +37,9 @@ class SourceSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    format: Literal["auto", "python-source", "beir", "msmarco", "trec", "dpr", "pairs"] = Field(
+    format: Literal[
+        "auto", "python-source", "beir", "msmarco", "trec", "dpr", "pairs", "ir_datasets"
+    ] = Field(
         default="auto",
         description="How the source is read. auto: python-source without a path; else what the "
         "path shows: see docs/formats.md.",
@@ -44,7 +47,7 @@ class SourceSettings(BaseModel):
     path: str | None = Field(
         default=None,
         min_length=1,
-        description="The folder or file to read.",
+        description="The folder or file to read, or the id of a data set of `ir_datasets`.",
     )
     columns: ColumnNames = Field(
         default=ColumnNames(),

@@ -10,10 +10,10 @@ from typing import Any, Literal
 import polars as pl
 
 from trisampler.corpora.collection import Split
+from trisampler.corpora.document_rows import LocatedDocuments
 from trisampler.corpora.errors import SourceError
 from trisampler.corpora.settings import SourceSettings
 
-DOCUMENT_ROWS = {"doc_id": pl.String, "title": pl.String, "text": pl.String, "line": pl.UInt32}
 QUERY_ROWS = {
     "query_id": pl.String,
     "text": pl.String,
@@ -41,11 +41,19 @@ def no_repairs() -> Repairs:
 
 @dataclass(frozen=True)
 class SourceFiles:
-    """The files a reader reads, by name inside the source (`qrels/train.tsv`), and where it is."""
+    """The files a reader reads.
+
+    Attributes:
+        root: where they are.
+        paths: by name inside the source (`qrels/train.tsv`).
+        ignored: names of others that are there.
+        identity: what decides besides the files what is read.
+    """
 
     root: Path
     paths: dict[str, Path]
     ignored: tuple[str, ...] = ()
+    identity: str = ""
 
 
 @dataclass(frozen=True)
@@ -99,7 +107,7 @@ class Source:
     relevances are at least 0.
 
     Attributes:
-        documents: DOCUMENT_ROWS.
+        documents: ids, titles and texts.
         queries: QUERY_ROWS; source is "" where nobody says where a query comes from.
         judgements: JUDGEMENT_ROWS per split; there is always a training split.
         hold_outs: splits to take from training where the source has none.
@@ -113,7 +121,7 @@ class Source:
         notes: sentences on what this source means for measures.
     """
 
-    documents: LocatedRows
+    documents: LocatedDocuments
     queries: LocatedRows
     judgements: dict[Split, LocatedRows]
     hold_outs: tuple[HoldOut, ...]

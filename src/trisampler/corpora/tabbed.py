@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from trisampler.corpora.document_rows import DocumentRow
 from trisampler.corpora.errors import SourceError, shown
 from trisampler.corpora.identifiers import is_id
 from trisampler.corpora.lines import read_lines
@@ -20,7 +21,7 @@ _DOCUMENT_COLUMNS = (
 _QUERY_COLUMNS = "The columns are id and text, separated by a tab"
 
 
-def read_tabbed_documents(path: Path, repairs: Counter[str]) -> Iterator[tuple[str, str, str, int]]:
+def read_tabbed_documents(path: Path, repairs: Counter[str]) -> Iterator[DocumentRow]:
     """Yield id, title, text and line of each document; the first line decides the columns.
 
     Raises:

@@ -15,13 +15,14 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from trisampler.corpora.document_rows import DocumentRow, LocatedDocuments
 from trisampler.corpora.folders import source_folder
 from trisampler.corpora.lines import read_lines
 from trisampler.corpora.naming import find_matching, has_ending
 from trisampler.corpora.parted import Parts, list_parts, read_parts, read_parts_documents
 from trisampler.corpora.records import read_table
 from trisampler.corpora.settings import SourceSettings
-from trisampler.corpora.source import LocatedRows, Source, SourceFiles, no_repairs
+from trisampler.corpora.source import Source, SourceFiles, no_repairs
 from trisampler.corpora.tabbed import read_tabbed_documents, read_tabbed_queries
 from trisampler.corpora.trec_markup import read_topics, read_trec_documents
 
@@ -49,7 +50,7 @@ def _is_topics(name: str) -> bool:
     return ("topics" in name or "queries" in name) and "qrels" not in name
 
 
-def _read_documents(path: Path, repairs: Counter[str]) -> Iterator[tuple[str, str, str, int]]:
+def _read_documents(path: Path, repairs: Counter[str]) -> Iterator[DocumentRow]:
     if has_ending(path.name, _MARKED_UP):
         return read_trec_documents(path, repairs)
     if has_ending(path.name, (".tsv",)):
@@ -57,11 +58,11 @@ def _read_documents(path: Path, repairs: Counter[str]) -> Iterator[tuple[str, st
     return _read_records(path, repairs)
 
 
-def _read_records(path: Path, repairs: Counter[str]) -> Iterator[tuple[str, str, str, int]]:
+def _read_records(path: Path, repairs: Counter[str]) -> Iterator[DocumentRow]:
     for record in read_table(path, repairs):
         identity, text = record.first_of(_IDS), record.first_of(_TEXTS)
         title = record.optional_text("title") if "title" in record.fields else ""
-        yield record.id(identity), title, record.optional_text(text), record.line or 0
+        yield record.id(identity), title, record.optional_text(text), record.line
 
 
 def _read_queries(path: Path, repairs: Counter[str]) -> Iterator[tuple[str, str, int]]:
@@ -106,7 +107,7 @@ def read_trec(settings: SourceSettings, files: SourceFiles) -> Source:
     return read_parts(settings, files, _PARTS)
 
 
-def read_trec_documents_alone(settings: SourceSettings, files: SourceFiles) -> LocatedRows:  # noqa: ARG001
+def read_trec_documents_alone(settings: SourceSettings, files: SourceFiles) -> LocatedDocuments:  # noqa: ARG001
     """Read documents alone.
 
     Raises:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from trisampler.corpora.blocks import read_blocks
+from trisampler.corpora.document_rows import DocumentRow
 from trisampler.corpora.errors import SourceError, shown
 from trisampler.corpora.identifiers import is_id
 from trisampler.corpora.lines import whole_lines_of
@@ -66,7 +67,7 @@ def read_topics(path: Path, repairs: Counter[str]) -> Iterator[tuple[str, str, i
         yield query_id, text, topic.line
 
 
-def read_trec_documents(path: Path, repairs: Counter[str]) -> Iterator[tuple[str, str, str, int]]:
+def read_trec_documents(path: Path, repairs: Counter[str]) -> Iterator[DocumentRow]:
     """Yield DOCNO, title, text and line of each document.
 
     The text is what stands in `<TEXT>`, or all but the header where there is none, without tags.

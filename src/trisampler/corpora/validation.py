@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import polars as pl
 
+from trisampler.corpora.document_rows import LocatedDocuments
 from trisampler.corpora.errors import SourceError, shown
-from trisampler.corpora.identifiers import id_numbers
 from trisampler.corpora.source import LocatedRows, Repairs, Source
 
-_BLANK = (pl.col("title") == "") & (pl.col("text") == "")
+_Located = LocatedRows | LocatedDocuments
 
 
 def check_source(source: Source) -> None:
@@ -17,48 +17,50 @@ def check_source(source: Source) -> None:
     Raises:
         SourceError: the first row that breaks a rule, in the order of files and lines.
     """
-    check_documents(source.documents)
-    _check_unique(source.queries, "query_id", "query")
-    blank = source.documents.table.filter(_BLANK)
+    documents = source.documents
+    check_documents(documents)
+    _check_unique(source.queries, source.queries.table, "query_id", "query")
+    blank = documents.index.filter("blank")
     for judgements in source.judgements.values():
-        _check_known(judgements, source.queries, "query_id", "query")
-        _check_known(judgements, source.documents, "doc_id", "document")
-        _check_not_blank(judgements, blank, source.documents)
+        _check_known(judgements, source.queries, source.queries.table, "query_id", "query")
+        _check_known(judgements, documents, documents.index, "doc_id", "document")
+        _check_not_blank(judgements, blank, documents)
         _check_consistent(judgements)
     for rows in (source.added_positives, source.given_negatives):
         if rows is not None:
-            _check_known(rows, source.queries, "query_id", "query")
-            _check_known(rows, source.documents, "doc_id", "document")
+            _check_known(rows, source.queries, source.queries.table, "query_id", "query")
+            _check_known(rows, documents, documents.index, "doc_id", "document")
     if source.added_positives is not None:
-        _check_not_blank(source.added_positives, blank, source.documents)
+        _check_not_blank(source.added_positives, blank, documents)
 
 
-def check_documents(documents: LocatedRows) -> None:
+def check_documents(documents: LocatedDocuments) -> None:
     """Check that there are documents and that their ids are unique.
 
     Raises:
         SourceError: the first row that breaks a rule.
     """
-    if documents.table.filter(~_BLANK).is_empty():
-        height = documents.table.height
+    if documents.index["blank"].all():
+        height = documents.index.height
         found = f"all {height} documents are blank" if height else "the corpus is empty"
         raise documents.error(None, found, "Give it documents with a title or a text")
-    _check_unique(documents, "doc_id", "document")
+    _check_unique(documents, documents.index, "doc_id", "document")
 
 
-def drop_blank_documents(documents: LocatedRows, repairs: Repairs) -> pl.DataFrame:
-    """The documents with a title or a text; the others are counted."""
-    kept = documents.table.filter(~_BLANK)
-    dropped = documents.table.height - kept.height
+def count_blank_documents(documents: LocatedDocuments, repairs: Repairs) -> None:
+    """Count the documents that have neither title nor text, which are left out."""
+    dropped = int(documents.index["blank"].sum())
     if dropped:
         repairs[documents.name]["blank_documents_dropped"] += dropped
-    return kept
 
 
-def _check_unique(rows: LocatedRows, column: str, what: str) -> None:
-    repeated = rows.table.filter(~pl.col(column).is_first_distinct()).head(1)
+def _check_unique(rows: _Located, table: pl.DataFrame, column: str, what: str) -> None:
+    ordered = table[column].sort()
+    if not (ordered == ordered.shift()).any():  # in less memory than a set of many ids takes
+        return
+    repeated = table.filter(~pl.col(column).is_first_distinct()).head(1)
     for identifier, line in repeated.select(column, "line").iter_rows():
-        first = rows.table.filter(pl.col(column) == identifier)["line"][0]
+        first = table.filter(pl.col(column) == identifier)["line"][0]
         raise rows.error(
             line,
             f"the {what} id {shown(identifier)} stands a second time (first on line {first})",
@@ -66,10 +68,17 @@ def _check_unique(rows: LocatedRows, column: str, what: str) -> None:
         )
 
 
-def _check_known(pairs: LocatedRows, known: LocatedRows, column: str, what: str) -> None:
-    unknown = pairs.table.filter(id_numbers(pairs.table[column], known.table[column]).is_null())
-    if unknown.is_empty():
+def _check_known(
+    pairs: LocatedRows, known: _Located, table: pl.DataFrame, column: str, what: str
+) -> None:
+    named = pairs.table.select(pl.col(column).unique().cast(pl.String))
+    missing = named.join(
+        table.filter(pl.col(column).is_in(named[column].implode())), on=column, how="anti"
+    )
+    if missing.is_empty():
         return
+    wanted = pl.col(column).cast(pl.String).is_in(missing[column].implode())
+    unknown = pairs.table.filter(wanted)
     raise pairs.error(
         unknown["line"][0],
         f"the {what} id {shown(unknown[column][0])} is not in {known.path.name} "
@@ -78,7 +87,9 @@ def _check_known(pairs: LocatedRows, known: LocatedRows, column: str, what: str)
     )
 
 
-def _check_not_blank(judgements: LocatedRows, blank: pl.DataFrame, documents: LocatedRows) -> None:
+def _check_not_blank(
+    judgements: LocatedRows, blank: pl.DataFrame, documents: LocatedDocuments
+) -> None:
     judged = judgements.table.join(
         blank.select("doc_id", document_line="line"), on="doc_id", maintain_order="left"
     )

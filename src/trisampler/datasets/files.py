@@ -6,7 +6,7 @@ A reader never meets half a file: what stands at the path is the former artifact
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kedro_datasets.json import JSONDataset
 from kedro_datasets.matplotlib import MatplotlibDataset
@@ -16,18 +16,24 @@ from kedro_datasets.text import TextDataset
 from trisampler.atomic import replaced_file, write_json
 
 if TYPE_CHECKING:
-    import polars as pl
     from matplotlib.figure import Figure
 
 
+class WritesParquet(Protocol):
+    """A table that writes itself: a polars table, or one that is not in memory."""
+
+    def write_parquet(self, file: Path, /) -> None:
+        """Write all rows to a file."""
+
+
 class WholeTable(EagerPolarsDataset):
-    """A polars table as one Parquet file."""
+    """A table as one Parquet file, which is read as a polars table."""
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
         super().__init__(filepath=filepath, file_format="parquet", metadata=metadata)
 
-    def save(self, data: pl.DataFrame) -> None:
-        """Write `data` (DataFrame) to a temporary file and rename it."""
+    def save(self, data: WritesParquet) -> None:
+        """Write `data` to a temporary file and rename it."""
         with replaced_file(Path(self._filepath)) as temporary:
             data.write_parquet(temporary)
         self._invalidate_cache()

@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from trisampler.corpora.corpus import Corpus
 from trisampler.corpora.reading import digest_source, read_collection
 from trisampler.corpora.reading import read_corpus as read_documents
 from trisampler.corpora.settings import AuditSettings, SourceSettings
@@ -16,7 +17,7 @@ from trisampler.incremental.outside import reads_outside
 def read_source(
     source: SourceSettings, seed: int
 ) -> tuple[
-    pl.DataFrame,
+    Corpus,
     pl.DataFrame,
     pl.DataFrame,
     pl.DataFrame,
@@ -27,7 +28,7 @@ def read_source(
     """Read the source whole, check it, and only then hand it on."""
     collection = read_collection(source, seed)
     return (
-        collection.corpus,
+        collection.documents,
         collection.queries,
         collection.train_judgements,
         collection.dev_judgements,
@@ -38,7 +39,7 @@ def read_source(
 
 
 @reads_outside("source", digest_source)
-def read_corpus(source: SourceSettings, seed: int) -> pl.DataFrame:  # noqa: ARG001
+def read_corpus(source: SourceSettings, seed: int) -> Corpus:  # noqa: ARG001
     """Read the corpus alone: the first output of `read_source`, under the same key.
 
     The key is the same because code and inputs are, the seed included, so that a corpus which
