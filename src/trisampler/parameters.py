@@ -18,7 +18,7 @@ from pydantic import (
 
 from trisampler.cluster.connection import NO_RAY, ray_is_installed
 from trisampler.cluster.settings import ClusterSettings
-from trisampler.corpora.settings import AuditSettings, SourceSettings
+from trisampler.corpora.settings import AuditSettings, PreparationSettings, SourceSettings
 from trisampler.encoders.settings import EncoderSettings, EncodingSettings
 from trisampler.errors import TrisamplerError
 from trisampler.evaluation.settings import ComparisonSettings, EvaluationSettings
@@ -42,6 +42,7 @@ class Parameters(BaseModel):
         description="Folder of this corpus in every data layer.", pattern=r"^[A-Za-z0-9][\w.-]*$"
     )
     source: SourceSettings
+    preparation: PreparationSettings
     audit: AuditSettings
     encoder: EncoderSettings
     encoding: EncodingSettings

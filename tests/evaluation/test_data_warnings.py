@@ -2,6 +2,7 @@ import numpy as np
 import polars as pl
 
 from evaluation.tables import measurement_table
+from trisampler.corpora.query_overlap import overlapping_queries
 from trisampler.evaluation.comparisons import compare_systems
 from trisampler.evaluation.data_warnings import (
     external_warnings,
@@ -10,7 +11,6 @@ from trisampler.evaluation.data_warnings import (
     size_warnings,
     unjudged_warnings,
 )
-from trisampler.evaluation.query_overlap import overlapping_queries
 from trisampler.evaluation.settings import EvaluationSettings
 
 SETTINGS = EvaluationSettings(

@@ -10,31 +10,44 @@ from trisampler.corpora.collection import SPLITS, Collection, Split
 from trisampler.corpora.corpus import Corpus, sort_documents
 from trisampler.corpora.document_rows import LocatedDocuments
 from trisampler.corpora.given import given_to_training
+from trisampler.corpora.leakage import drop_near_duplicates
 from trisampler.corpora.merging import merge_equal_queries
+from trisampler.corpora.preparation import prepare_documents, prepare_source
 from trisampler.corpora.report import count_repairs, count_split, split_notes
-from trisampler.corpora.source import Repairs, Source
+from trisampler.corpora.settings import PreparationSettings
+from trisampler.corpora.source import Source
 from trisampler.corpora.splitting import (
     SPLIT_TYPE,
     SplitJudgements,
     hold_out,
     keep_latest_split,
 )
+from trisampler.corpora.subset import sample_documents
 from trisampler.corpora.validation import check_source, count_blank_documents, no_training_pair
 
 
-def assemble_collection(source: Source, seed: int, report: dict[str, Any]) -> Collection:
-    """Check a source and make a collection of it.
+def assemble_collection(
+    source: Source, seed: int, report: dict[str, Any], preparation: PreparationSettings
+) -> Collection:
+    """Check a source, prepare it and make a collection of it.
 
     Args:
         source: what a reader found.
         seed: of the hash by which splits are held out.
         report: what is said of the source itself; the collection's report has it and all counts.
+        preparation: what is done to documents and queries.
 
     Raises:
         SourceError: a rule is broken, or nothing is left to train on.
     """
     check_source(source)
-    corpus = assemble_corpus(source.documents, source.repairs)
+    prepared = prepare_documents(source.documents, preparation)
+    done = prepared.report
+    count_blank_documents(source.documents, source.repairs)
+    source = prepare_source(source, prepared, preparation)
+    if preparation.subset_documents is not None:
+        source, done["subset"] = sample_documents(source, preparation.subset_documents, seed)
+    corpus = sort_prepared(source.documents)
     judgements = _distinct_judgements(source)
     added = _added_judgements(source, judgements)
     judgements = pl.concat([judgements, added.table])
@@ -48,6 +61,9 @@ def assemble_collection(source: Source, seed: int, report: dict[str, Any]) -> Co
         splitting = step.table
         if step.report:
             held_out[plan.split] = step.report
+    if preparation.near_duplicate_queries == "drop":
+        parted = drop_near_duplicates(splitting, merged.queries)
+        splitting, done["near_duplicate_queries"] = parted.table, parted.report
     splits = {split: _judgements_of(split, splitting) for split in SPLITS}
     if splits["train"].filter(pl.col("relevance") > 0).is_empty():
         raise no_training_pair(source, disjoint.report["training_queries"])
@@ -57,6 +73,7 @@ def assemble_collection(source: Source, seed: int, report: dict[str, Any]) -> Co
         "queries": merged.queries.height,
         "splits": {split: count_split(table) for split, table in splits.items()},
         "repairs": count_repairs(source.repairs),
+        "preparation": done,
         "merged_queries": merged.report,
         "queries_in_several_splits": disjoint.report,
         "held_out": held_out,
@@ -75,9 +92,14 @@ def assemble_collection(source: Source, seed: int, report: dict[str, Any]) -> Co
     )
 
 
-def assemble_corpus(documents: LocatedDocuments, repairs: Repairs) -> Corpus:
-    """The corpus of a collection: no blank document; sorted by doc_id."""
-    count_blank_documents(documents, repairs)
+def sort_prepared(documents: LocatedDocuments) -> Corpus:
+    """The corpus of documents that may have been left out.
+
+    Raises:
+        SourceError: all of them were.
+    """
+    if documents.index["blank"].all():
+        raise documents.error(None, "preparation leaves no document", "Change its settings")
     return sort_documents(documents)
 
 

@@ -6,26 +6,30 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from trisampler.corpora.assembly import assemble_collection, assemble_corpus
+from trisampler.corpora.assembly import assemble_collection, sort_prepared
 from trisampler.corpora.collection import Collection
 from trisampler.corpora.corpus import Corpus
 from trisampler.corpora.errors import SourceError
 from trisampler.corpora.formats import SourceFormat, source_format
+from trisampler.corpora.preparation import prepare_documents
 from trisampler.corpora.report import file_digests
-from trisampler.corpora.settings import SourceSettings
-from trisampler.corpora.source import SourceFiles, no_repairs
+from trisampler.corpora.settings import PreparationSettings, SourceSettings
+from trisampler.corpora.source import SourceFiles
 from trisampler.corpora.validation import check_documents
 from trisampler.hashing import digest_file
 
 
-def read_collection(settings: SourceSettings, seed: int) -> Collection:
-    """Read, mend, check, merge and split a source. Nothing is written.
+def read_collection(
+    settings: SourceSettings, seed: int, preparation: PreparationSettings | None = None
+) -> Collection:
+    """Read, mend, check, prepare, merge and split a source. Nothing is written.
 
     The result depends on what the lines of the files say, not on their order.
 
     Args:
         settings: which source.
         seed: of the hash by which splits are held out.
+        preparation: what is done to documents and queries; by default nothing.
 
     Raises:
         SourceError: the source is not there or something in it is wrong: which file, which line,
@@ -44,18 +48,25 @@ def read_collection(settings: SourceSettings, seed: int) -> Collection:
             "files_ignored": list(files.ignored),
             "details": source.details,
         }
-    return assemble_collection(source, seed, report)
+        return assemble_collection(source, seed, report, preparation or PreparationSettings())
 
 
-def read_corpus(settings: SourceSettings) -> Corpus:
+def read_corpus(settings: SourceSettings, preparation: PreparationSettings | None = None) -> Corpus:
     """The corpus of a source alone: the one that `read_collection` finds in it.
 
     Queries and judgements need not fit it: those of a document that is no longer there are of no
     concern to whom only searches.
 
     Raises:
-        SourceError: a document is wrong, or a file of the source is not there.
+        SourceError: a document is wrong, a file of the source is not there, or the preparation
+            keeps a subset of documents, which depends on judgements.
     """
+    preparation = preparation or PreparationSettings()
+    if preparation.subset_documents is not None:
+        raise SourceError(
+            "Documents alone cannot be sampled: preparation.subset_documents keeps judged ones. "
+            "Set it to null, in a workspace whose encoder is to serve the whole corpus"
+        )
     with _file_errors_told():
         form = source_format(settings)
         files = form.list_files(settings)
@@ -63,8 +74,8 @@ def read_corpus(settings: SourceSettings) -> Corpus:
             documents = form.read_documents(settings, files)
         else:
             documents = form.read(settings, files).documents
-    check_documents(documents)
-    return assemble_corpus(documents, no_repairs())
+        check_documents(documents)
+        return sort_prepared(prepare_documents(documents, preparation).documents)
 
 
 def digest_source(settings: SourceSettings) -> str:

@@ -97,6 +97,43 @@ class SourceSettings(BaseModel):
         return self
 
 
+class PreparationSettings(BaseModel):
+    """What is done to documents and queries before they are used; nothing by default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    normalize_unicode: bool = Field(
+        default=False,
+        description="Bring titles, texts and queries to Unicode's Normalization Form C, in which a "
+        "letter and its accent are one character.",
+    )
+    minimum_characters: int = Field(
+        default=0,
+        ge=0,
+        description="Documents of fewer characters, title and text together, are left out, and "
+        "judgements of them too.",
+    )
+    maximum_characters: int | None = Field(
+        default=None,
+        ge=1,
+        description="Longer texts are cut to so many, at white space where there is some.",
+    )
+    merge_equal_documents: bool = Field(
+        default=False,
+        description="Make documents of equal title and text one, with the judgements of all.",
+    )
+    subset_documents: int | None = Field(
+        default=None,
+        ge=1,
+        description="Keep so many documents: every judged one, and others chosen by hash.",
+    )
+    near_duplicate_queries: Literal["keep", "drop"] = Field(
+        default="keep",
+        description="drop: queries that share 0.8 of their words with one of dev or test are not "
+        "trained on.",
+    )
+
+
 class AuditSettings(BaseModel):
     """Which training judgements are kept back, to count false negatives with."""
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from trisampler.evaluation.query_overlap import LEAST_SHARED
+from trisampler.corpora.query_overlap import LEAST_SHARED
 from trisampler.evaluation.settings import EvaluationSettings
 from trisampler.evaluation.snippets import snippet
 from trisampler.evaluation.systems import in_order, system_label

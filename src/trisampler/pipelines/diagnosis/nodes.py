@@ -52,8 +52,8 @@ def warning_finder(newest: str) -> Callable[..., list[str]]:
         evaluation: EvaluationSettings,
     ) -> list[str]:
         """What a reader of the measures must know, in sentences."""
+        from trisampler.corpora.query_overlap import overlapping_queries
         from trisampler.evaluation import data_warnings
-        from trisampler.evaluation.query_overlap import overlapping_queries
 
         train = queries.join(train_judgements, on="query_id", how="semi")
         found: list[str] = []

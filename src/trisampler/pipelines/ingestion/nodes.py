@@ -9,13 +9,13 @@ import polars as pl
 from trisampler.corpora.corpus import Corpus
 from trisampler.corpora.reading import digest_source, read_collection
 from trisampler.corpora.reading import read_corpus as read_documents
-from trisampler.corpora.settings import AuditSettings, SourceSettings
+from trisampler.corpora.settings import AuditSettings, PreparationSettings, SourceSettings
 from trisampler.incremental.outside import reads_outside
 
 
 @reads_outside("source", digest_source)
 def read_source(
-    source: SourceSettings, seed: int
+    source: SourceSettings, preparation: PreparationSettings, seed: int
 ) -> tuple[
     Corpus,
     pl.DataFrame,
@@ -26,7 +26,7 @@ def read_source(
     dict[str, Any],
 ]:
     """Read the source whole, check it, and only then hand it on."""
-    collection = read_collection(source, seed)
+    collection = read_collection(source, seed, preparation)
     return (
         collection.documents,
         collection.queries,
@@ -39,14 +39,18 @@ def read_source(
 
 
 @reads_outside("source", digest_source)
-def read_corpus(source: SourceSettings, seed: int) -> Corpus:  # noqa: ARG001
+def read_corpus(
+    source: SourceSettings,
+    preparation: PreparationSettings,
+    seed: int,  # noqa: ARG001
+) -> Corpus:
     """Read the corpus alone: the first output of `read_source`, under the same key.
 
     The key is the same because code and inputs are, the seed included, so that a corpus which
     one of the two nodes has read counts as read for the other. Judgements are not looked at: a
     document can be removed from a source that still judges it.
     """
-    return read_documents(source)
+    return read_documents(source, preparation)
 
 
 def hide_judgements(

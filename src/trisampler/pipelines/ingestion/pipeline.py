@@ -11,7 +11,7 @@ def create_pipeline() -> Pipeline:
         [
             Node(
                 read_source,
-                inputs=["params:source", "params:seed"],
+                inputs=["params:source", "params:preparation", "params:seed"],
                 outputs=[
                     "corpus",
                     "queries",
@@ -41,7 +41,7 @@ def create_corpus_pipeline() -> Pipeline:
         [
             Node(
                 read_corpus,
-                inputs=["params:source", "params:seed"],
+                inputs=["params:source", "params:preparation", "params:seed"],
                 outputs="corpus",
                 name="read_corpus",
             )

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from trisampler.corpora.query_overlap import OVERLAP_SCHEMA, overlapping_queries
 from trisampler.corpora.query_text import normalize_query
-from trisampler.evaluation.query_overlap import OVERLAP_SCHEMA, overlapping_queries
 
 TEXTS = st.lists(
     st.lists(st.sampled_from("abcdefghij"), max_size=9).map(" ".join), min_size=1, max_size=12
