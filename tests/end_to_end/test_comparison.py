@@ -234,6 +234,9 @@ def test_a_variant_of_two_rounds_stands_beside_the_samplers(compared: Compared) 
     ]
     assert not negatives[0].equals(negatives[1])
     assert project.path("08_reporting/comparison_lines.png").is_file()
+    (logged,) = (run for run in mlflow_runs(project) if run.info.run_name == "chain.seed_1")
+    assert "separate_towers" in logged.data.params["variant"]
+    assert logged.data.metrics["steps"] == 30
     assert "Everything is up to date" in project.run(*own)
 
 

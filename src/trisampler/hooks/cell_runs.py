@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from trisampler.incremental.keys import Catalog
 
 _PREFIX = "comparison."
-_PARAMETERS = ("sampler", "sampler_parameters", "seed_number", "seed", "formula")
+_PARAMETERS = ("sampler", "sampler_parameters", "variant", "seed_number", "seed", "formula")
 _ARTIFACTS = ("facts", "diagnostics", "training_history")
 
 
@@ -56,11 +56,12 @@ def _log_cell(
     from trisampler.incremental.keys import artifact_path
 
     facts = catalog.load(f"{cell}.facts")
-    seconds = {
-        node.rpartition(".")[2]: spent
-        for node, spent in node_seconds.items()
-        if node.startswith(f"{cell}.")
-    }
+    seconds: dict[str, float] = {}
+    for node, spent in node_seconds.items():
+        if node.startswith(f"{cell}."):
+            # The rounds of a variant have nodes of one name: together they are what it took.
+            name = node.rpartition(".")[2]
+            seconds[name] = seconds.get(name, 0.0) + spent
     made = "in this run" if "train_encoder" in seconds else "in an earlier run"
     child = run.child(cell.removeprefix(_PREFIX), {"trained": made})
     child.log_parameters({name: facts[name] for name in _PARAMETERS})

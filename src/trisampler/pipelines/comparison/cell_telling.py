@@ -29,7 +29,8 @@ def cell_teller(cell: Cell) -> Callable[..., Any]:
         if not hidden_judgements.is_empty():
             mined = MinedRound(negatives, candidates, diagnostics)
             false = count_false_negatives(mined, hidden_judgements, 1 - alpha)
-        return cell_facts(cell.number, diagnostics, training_history, false)
+        facts = cell_facts(cell.number, diagnostics, training_history, false)
+        return facts | {"variant": cell.variant.differences}
 
     return tell_cell
 
