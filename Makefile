@@ -1,11 +1,13 @@
-# Two commands: `make run` and `make test`. Everything is installed into .venv.
+# Two commands: `make run` and `make test`. Everything is installed into .venv; only Airflow, which
+# runs the pipeline from outside, has an environment of its own.
 PYTHON ?= python3
 VENV := .venv
+AIRFLOW := .venv-airflow
 BIN := $(VENV)/bin
 export KEDRO_DISABLE_TELEMETRY := 1
 export DO_NOT_TRACK := 1
 
-.PHONY: run test test-all install bench docs lint clean
+.PHONY: run test test-all install install-airflow bench docs lint clean
 
 run: install
 	$(BIN)/kedro run
@@ -13,7 +15,7 @@ run: install
 test: install lint
 	$(BIN)/pytest
 
-test-all: install lint
+test-all: install install-airflow lint
 	$(BIN)/pytest -m ""
 
 lint: install
@@ -37,5 +39,12 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
+install-airflow: $(AIRFLOW)/installed
+
+$(AIRFLOW)/installed: requirements-airflow.lock
+	$(PYTHON) -m venv $(AIRFLOW)
+	$(AIRFLOW)/bin/python -m pip install --quiet --disable-pip-version-check --requirement requirements-airflow.lock
+	touch $@
+
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(AIRFLOW) .mypy_cache .pytest_cache .ruff_cache .hypothesis
