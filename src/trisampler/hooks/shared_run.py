@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from trisampler.incremental.keys import Catalog
 
 _TAG = "trisampler.shared_run"
+_MOST_TOLD = 5
 
 
 class UnfinishedError(TrisamplerError):
@@ -79,11 +80,11 @@ def close_shared_run(context: KedroContext, pipeline: Pipeline) -> str | None:
     run = _opened_run(settings, context) if settings.enabled else None
     unmade = _unmade(pipeline, context.catalog)
     if unmade:
-        told = "; ".join(f"{node} ({reason})" for node, reason in unmade.items())
+        told = _told(unmade)
         if run is not None:
             run.set_tag("error", f"Not made: {told}")
             run.end("FAILED")
-        raise UnfinishedError(f"The run has failed: {len(unmade)} nodes are not done: {told}.")
+        raise UnfinishedError(f"The run has failed: {len(unmade)} nodes are not done: {told}")
     if run is None:
         return None
     if run.is_running():
@@ -121,6 +122,12 @@ def _unmade(pipeline: Pipeline, catalog: Catalog) -> Mapping[str, str]:
 
     plan = make_plan(pipeline, catalog)
     return {decision.node: decision.reason for decision in plan if decision.reason}
+
+
+def _told(unmade: Mapping[str, str]) -> str:
+    first = [f"{node} ({reason})" for node, reason in unmade.items()][:_MOST_TOLD]
+    more = len(unmade) - len(first)
+    return "; ".join(first) + (f"; and {more} more." if more else ".")
 
 
 def _log(run: MlflowRun, pipeline: Pipeline, catalog: Catalog) -> None:
