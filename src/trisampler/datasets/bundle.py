@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from kedro.io import AbstractDataset, DatasetError
 
 from trisampler.datasets.folder import FolderDataset
+from trisampler.datasets.shown import shown_path
 
 if TYPE_CHECKING:
     from trisampler.release.bundle import Bundle
@@ -69,4 +70,4 @@ class FormerBundleHandle(AbstractDataset[NoReturn, "FormerBundle | None"]):
         return True
 
     def _describe(self) -> dict[str, Any]:
-        return {"folder": str(self._folder)}
+        return {"folder": shown_path(self._folder)}

@@ -5,7 +5,7 @@ A reader never meets half a file: what stands at the path is the former artifact
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kedro_datasets.json import JSONDataset
@@ -14,6 +14,7 @@ from kedro_datasets.polars import EagerPolarsDataset
 from kedro_datasets.text import TextDataset
 
 from trisampler.atomic import replaced_file, write_json
+from trisampler.datasets.shown import shown_path
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,7 +27,17 @@ class WritesParquet(Protocol):
         """Write all rows to a file."""
 
 
-class WholeTable(EagerPolarsDataset):
+class _ShownInProject:
+    """Names its file as it lies in the project."""
+
+    _filepath: PurePosixPath
+
+    def _describe(self) -> dict[str, Any]:
+        described: dict[str, Any] = super()._describe()  # type: ignore[misc]
+        return described | {"filepath": shown_path(Path(self._filepath))}
+
+
+class WholeTable(_ShownInProject, EagerPolarsDataset):
     """A table as one Parquet file, which is read as a polars table."""
 
     def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
@@ -39,7 +50,7 @@ class WholeTable(EagerPolarsDataset):
         self._invalidate_cache()
 
 
-class WholeJSON(JSONDataset):
+class WholeJSON(_ShownInProject, JSONDataset):
     """A JSON file, indented and key-sorted."""
 
     def save(self, data: Any) -> None:
@@ -48,7 +59,7 @@ class WholeJSON(JSONDataset):
         self._invalidate_cache()
 
 
-class WholeText(TextDataset):
+class WholeText(_ShownInProject, TextDataset):
     """A UTF-8 text file: reports and model cards."""
 
     def save(self, data: str) -> None:
@@ -58,7 +69,7 @@ class WholeText(TextDataset):
         self._invalidate_cache()
 
 
-class WholeFigure(MatplotlibDataset):
+class WholeFigure(_ShownInProject, MatplotlibDataset):
     """A matplotlib figure as a PNG, previewed by kedro-viz."""
 
     def save(self, data: Figure) -> None:

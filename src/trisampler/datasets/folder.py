@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 from kedro.io import AbstractDataset
 
+from trisampler.datasets.shown import shown_path
+
 _Saved = TypeVar("_Saved")
 _Loaded = TypeVar("_Loaded")
 
@@ -24,4 +26,4 @@ class FolderDataset(AbstractDataset[_Saved, _Loaded]):
         self.metadata = metadata
 
     def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}
+        return {"filepath": shown_path(self._filepath)}

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from kedro.io import AbstractDataset
 from kedro_datasets._typing import TablePreview
 
+from trisampler.datasets.shown import shown_path
+
 if TYPE_CHECKING:
     import polars as pl
 
@@ -53,4 +55,4 @@ class TrecRunDataset(AbstractDataset["pl.DataFrame", "pl.DataFrame"]):
         return self._filepath.is_file()
 
     def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath), "tag": self._tag}
+        return {"filepath": shown_path(self._filepath), "tag": self._tag}
