@@ -11,12 +11,12 @@ from threading import Event, Thread
 import pytest
 
 from trisampler import atomic
-from trisampler.atomic import replaced_folder
+from trisampler.atomic import replaced_file, replaced_folder
 
 HOLDS_A_NEW_FOLDER = """
 import sys, time
 from pathlib import Path
-from trisampler.atomic import replaced_folder
+from trisampler.atomic import replaced_file, replaced_folder
 with replaced_folder(Path(sys.argv[1])) as folder:
     (folder / "number").write_text("from a process")
     print(folder.name, flush=True)
@@ -111,3 +111,17 @@ def test_what_a_killed_writer_left_is_removed_and_what_a_living_one_has_is_not(
         living.wait()
     write(folder, 2)
     assert names_in(tmp_path) == ["folder"]
+
+
+def test_what_a_killed_writer_of_a_file_left_is_removed_and_what_a_living_one_has_is_not(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".file.0123abcd.tmp").write_text("half")
+    (tmp_path / ".other.0123abcd.tmp").write_text("half")
+    with replaced_file(tmp_path / "file") as held:
+        with replaced_file(tmp_path / "file") as temporary:
+            temporary.write_text("first")
+        assert names_in(tmp_path) == sorted([".other.0123abcd.tmp", held.name, "file"])
+        held.write_text("last")
+    assert names_in(tmp_path) == [".other.0123abcd.tmp", "file"]
+    assert (tmp_path / "file").read_text() == "last"

@@ -35,6 +35,10 @@ FAILURES = {
         raised(RuntimeError("IoError(Os { code: 28, No space left on device })"), None, "n"),
         ["n: ", "make room and run again"],
     ),
+    "a limit on files, told by safetensors": (
+        raised(RuntimeError("I/O error: File too large (os error 27)"), None, "n"),
+        ["n: ", "raise it and run again"],
+    ),
     "read-only": (
         raised(PermissionError(errno.EACCES, "Permission denied", "/data"), None, "n"),
         ["/data: Permission denied", "rights"],

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,10 +27,11 @@ def replaced_file(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on a clean exit it takes `path`'s place.
 
     The file is flushed to disk before the rename. On an exception the temporary file is removed and
-    whatever stood at `path` stays.
+    whatever stood at `path` stays. What writers that were killed left beside `path` is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = _temporary_sibling(path)
+    _remove_abandoned(path)
+    temporary, handle = _locked(path, Path.touch)
     try:
         yield temporary
         with temporary.open("rb") as written:
@@ -38,6 +39,7 @@ def replaced_file(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+        os.close(handle)
 
 
 @contextmanager
@@ -51,7 +53,7 @@ def replaced_folder(path: Path) -> Iterator[Path]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(path)
-    temporary, handle = _locked_folder(path)
+    temporary, handle = _locked(path, Path.mkdir)
     try:
         yield temporary
         if not path.exists():
@@ -66,11 +68,11 @@ def replaced_folder(path: Path) -> Iterator[Path]:
         os.close(handle)
 
 
-def _locked_folder(path: Path) -> tuple[Path, int]:
-    """A new folder beside `path`, and the handle by which it is locked while its process lives."""
+def _locked(path: Path, make: Callable[[Path], None]) -> tuple[Path, int]:
+    """A new file or folder beside `path`, and the handle that locks it while its process lives."""
     while True:
         temporary = _temporary_sibling(path)
-        temporary.mkdir()
+        make(temporary)
         handle = os.open(temporary, os.O_RDONLY)
         _lock(handle, fcntl.LOCK_EX)
         if temporary.exists():  # nobody took it for abandoned before it was locked
@@ -79,14 +81,17 @@ def _locked_folder(path: Path) -> tuple[Path, int]:
 
 
 def _remove_abandoned(path: Path) -> None:
-    """Remove the temporary folders beside `path` that no living process holds."""
+    """Remove the temporary files and folders beside `path` that no living process holds."""
     for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
         try:
-            handle = os.open(left, os.O_RDONLY | os.O_DIRECTORY)
-        except OSError:  # a file, or gone meanwhile
+            handle = os.open(left, os.O_RDONLY)
+        except OSError:  # gone meanwhile
             continue
         if _lock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB):
-            shutil.rmtree(left, ignore_errors=True)
+            if left.is_dir():
+                shutil.rmtree(left, ignore_errors=True)
+            else:
+                left.unlink(missing_ok=True)
         os.close(handle)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +24,8 @@ _REMEDIES = {
     errno.EIO: "Check the disk",
 }
 # How writers that are no Python code put it.
-_NO_SPACE = ("no space left on device", "os error 28", "file write failed", "unexpected pos")
+_NUMBERED = re.compile(r"(?:os error|errno|code:) (\d+)", re.IGNORECASE)
+_NO_SPACE = ("no space left on device", "file write failed", "unexpected pos")
 _NODE = "In node "
 _NO_MEMORY = ("can't allocate memory", "out of memory", "bad_alloc", "cannot allocate memory")
 _GO_ON = "and run again: what was finished is kept"
@@ -69,11 +71,13 @@ def _of_the_machine(error: BaseException) -> str | None:
         )
     if isinstance(error, OSError) and error.errno is not None:
         file = f"{error.filename}: " if error.filename else ""
-        remedy = _REMEDIES.get(error.errno, "Check the path and its disk")
-        return f"{file}{error.strerror}. {remedy}"
-    if any(words in lowered for words in _NO_SPACE):
-        return f"{text}. {_MAKE_ROOM}"
-    return None
+        what_to_do = _REMEDIES.get(error.errno, "Check the path and its disk")
+        return f"{file}{error.strerror}. {what_to_do}"
+    numbered = _NUMBERED.search(text)
+    remedy = _REMEDIES.get(int(numbered[1])) if numbered else None
+    if remedy is None and any(words in lowered for words in _NO_SPACE):
+        remedy = _MAKE_ROOM
+    return f"{text}. {remedy}" if remedy else None
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -193,8 +193,10 @@ def _client(uri: str) -> MlflowClient:
         os.environ.setdefault(variable, value)
     from mlflow import MlflowClient
 
-    # Making the database is none of the user's business.
+    # Making the database is none of the user's business; what fails is told by whoever calls.
     logging.getLogger("mlflow").setLevel(logging.WARNING)
+    for name in ("mlflow.store", "sqlalchemy"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     return MlflowClient(tracking_uri=uri)
 
 
