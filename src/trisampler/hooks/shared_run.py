@@ -5,7 +5,8 @@ Between the two, each process finds it by MLFLOW_RUN_ID (see `tracking`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from trisampler.errors import TrisamplerError
@@ -40,6 +41,9 @@ def open_shared_run(context: KedroContext, name: str) -> str | None:
 
     Returns:
         The run's id; None where tracking is off.
+
+    Raises:
+        TrackingError: MLflow cannot be reached: nothing has been done yet that would be lost.
     """
     from trisampler.hooks.mlflow_run import MlflowRun
     from trisampler.hooks.run_results import flatten
@@ -51,14 +55,15 @@ def open_shared_run(context: KedroContext, name: str) -> str | None:
     if "'" in name:
         raise TrackingError(f"--name {name}: a run's name may not have an apostrophe.")
     uri = tracking_uri(settings, context.project_path)
-    run = MlflowRun.newest_with_tag(uri, settings.experiment, _TAG, name)
-    if run is None:
-        run = start_run(settings, context.project_path, name, context.params, {_TAG: name})
-    else:
-        run.reopen()
-        known = run.parameters()
-        given = flatten(context.params)
-        run.log_parameters({name: given[name] for name in given.keys() - known.keys()})
+    with _told(uri):
+        run = MlflowRun.newest_with_tag(uri, settings.experiment, _TAG, name)
+        if run is None:
+            run = start_run(settings, context.project_path, name, context.params, {_TAG: name})
+        else:
+            run.reopen()
+            known = run.parameters()
+            given = flatten(context.params)
+            run.log_parameters({name: given[name] for name in given.keys() - known.keys()})
     return run.run_id
 
 
@@ -74,46 +79,61 @@ def close_shared_run(context: KedroContext, pipeline: Pipeline) -> str | None:
 
     Raises:
         UnfinishedError: Not everything is there and up to date; with tracking off, too.
-        TrackingError: MLFLOW_RUN_ID names no run.
+        TrackingError: MLFLOW_RUN_ID names no run, or MLflow cannot be reached.
     """
+    from trisampler.hooks.mlflow_run import MlflowRun
+    from trisampler.hooks.run_start import tracking_uri
+
     settings = _settings(context)
-    run = _opened_run(settings, context) if settings.enabled else None
     unmade = _unmade(pipeline, context.catalog)
+    run_id = None
+    if settings.enabled:
+        run_id = _given_run_id()
+        uri = tracking_uri(settings, context.project_path)
+        with _told(uri):
+            _close(MlflowRun.join(uri, run_id), pipeline, context.catalog, unmade)
     if unmade:
-        told = _told(unmade)
-        if run is not None:
-            run.set_tag("error", f"Not made: {told}")
-            run.end("FAILED")
-        raise UnfinishedError(f"The run has failed: {len(unmade)} nodes are not done: {told}")
-    if run is None:
-        return None
+        raise UnfinishedError(
+            f"The run has failed: {len(unmade)} nodes are not done: {_first(unmade)}"
+        )
+    return run_id
+
+
+def _close(run: MlflowRun, pipeline: Pipeline, catalog: Catalog, unmade: Mapping[str, str]) -> None:
+    if unmade:
+        run.set_tag("error", f"Not made: {_first(unmade)}")
+        run.end("FAILED")
+        return
     if run.is_running():
-        _log(run, pipeline, context.catalog)
+        _log(run, pipeline, catalog)
     run.delete_tag("error")
     run.end("FINISHED")
-    return run.run_id
 
 
 def _settings(context: KedroContext) -> TrackingSettings:
     return check_tracking(context.config_loader["tracking"])
 
 
-def _opened_run(settings: TrackingSettings, context: KedroContext) -> MlflowRun:
-    from mlflow.exceptions import MlflowException
-
-    from trisampler.hooks.mlflow_run import MlflowRun
-    from trisampler.hooks.run_start import tracking_uri
-
+def _given_run_id() -> str:
     run_id = shared_run_id()
     if run_id is None:
         raise TrackingError(
             "MLFLOW_RUN_ID is not set: `kedro tracking open` prints the id of the run to close."
         )
-    uri = tracking_uri(settings, context.project_path)
+    return run_id
+
+
+@contextmanager
+def _told(uri: str) -> Iterator[None]:
+    """What MLflow refuses, as one line that says where."""
+    from mlflow.exceptions import MlflowException
+
+    from trisampler.hooks.secrets import without_secrets
+
     try:
-        return MlflowRun.join(uri, run_id)
+        yield
     except MlflowException as error:
-        raise TrackingError(f"MLFLOW_RUN_ID={run_id}, in {uri}: {error}") from None
+        raise TrackingError(without_secrets(f"MLflow, {uri}: {error}").splitlines()[0]) from None
 
 
 def _unmade(pipeline: Pipeline, catalog: Catalog) -> Mapping[str, str]:
@@ -124,7 +144,7 @@ def _unmade(pipeline: Pipeline, catalog: Catalog) -> Mapping[str, str]:
     return {decision.node: decision.reason for decision in plan if decision.reason}
 
 
-def _told(unmade: Mapping[str, str]) -> str:
+def _first(unmade: Mapping[str, str]) -> str:
     first = [f"{node} ({reason})" for node, reason in unmade.items()][:_MOST_TOLD]
     more = len(unmade) - len(first)
     return "; ".join(first) + (f"; and {more} more." if more else ".")
