@@ -40,10 +40,11 @@ def mine_collection(
     judgements = collection.train_judgements
     positives = judgements.filter(pl.col("relevance") >= 1)
     queries = collection.queries.join(positives, on="query_id", how="semi").sort("query_id")
-    retriever = EncoderRetriever(encoder.load_encoder(), collection.corpus, cache, encoding)
+    corpus = collection.corpus
+    retriever = EncoderRetriever(encoder.load_encoder(), corpus, cache, encoding)
     return mine_negatives(
         queries,
-        collection.corpus,
+        corpus,
         judgements.join(queries, on="query_id", how="semi"),
         query_vectors=retriever.embed_queries(queries).vectors(),
         document_vectors=retriever.documents.vectors(),

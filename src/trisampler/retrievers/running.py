@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,6 +70,11 @@ class Running:
         """Those of the split."""
         return self.collection.judgements(self.split)
 
+    @cached_property
+    def _corpus(self) -> pl.DataFrame:
+        """All documents, in memory."""
+        return self.collection.corpus
+
     def runs(self, named: Sequence[NamedRetriever]) -> dict[str, Run]:
         """A run by name, in the order given; run files are read before anything is encoded.
 
@@ -83,12 +89,14 @@ class Running:
         return self._fitted(read_trec_run(Path(named.what)), named.what)
 
     def _made(self, named: NamedRetriever) -> Run:
-        retriever = open_retriever(named, self.collection.corpus, self.cache, self.encoding)
+        corpus = None if named.kind == "bundle" else self._corpus
+        retriever = open_retriever(named, corpus, self.cache, self.encoding)
         asked = self.collection.queries.join(self.judgements, on="query_id", how="semi")
         run = retriever.rank(asked.select("query_id", "text"), self.depth)
         return self._fitted(run, named.what) if named.kind in _OF_ELSEWHERE else Run(run, {})
 
     def _fitted(self, run: pl.DataFrame, where: str) -> Run:
-        fitting, counts = fit_run(run, self.judgements, self.collection.corpus, self.depth, where)
+        ids = pl.DataFrame({"doc_id": self.collection.documents.ids})
+        fitting, counts = fit_run(run, self.judgements, ids, self.depth, where)
         told = {what: count for what, count in counts.items() if count and what not in _ALWAYS_TOLD}
         return Run(fitting, told)
