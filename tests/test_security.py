@@ -161,6 +161,18 @@ def test_ids_are_never_parts_of_paths(tmp_path: Path) -> None:
     assert sorted(line.split()[0] for line in written) == sorted(ids)
 
 
+def test_what_listens_does_so_for_this_machine_alone() -> None:
+    from kedro_viz.constants import DEFAULT_HOST
+    from mlflow.cli import server
+
+    from trisampler.commands.serve import command
+
+    for listening in (command, server):
+        (host,) = [option.default for option in listening.params if option.name == "host"]
+        assert host == "127.0.0.1"
+    assert DEFAULT_HOST == "127.0.0.1"
+
+
 def test_no_package_of_the_lock_is_under_a_strong_copyleft() -> None:
     sys.path.insert(0, str(ROOT / "tools"))
     try:
