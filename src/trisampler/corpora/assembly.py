@@ -12,7 +12,12 @@ from trisampler.corpora.document_rows import LocatedDocuments
 from trisampler.corpora.given import given_to_training
 from trisampler.corpora.leakage import drop_near_duplicates
 from trisampler.corpora.merging import merge_equal_queries
-from trisampler.corpora.preparation import prepare_documents, prepare_source
+from trisampler.corpora.preparation import (
+    cut_documents,
+    follow_passages,
+    prepare_documents,
+    prepare_source,
+)
 from trisampler.corpora.report import count_repairs, count_split, split_notes
 from trisampler.corpora.settings import PreparationSettings
 from trisampler.corpora.source import Source
@@ -47,6 +52,9 @@ def assemble_collection(
     source = prepare_source(source, prepared, preparation)
     if preparation.subset_documents is not None:
         source, done["subset"] = sample_documents(source, preparation.subset_documents, seed)
+    cut = cut_documents(source.documents, preparation)
+    if cut.report:
+        source, done["passages"] = follow_passages(source, cut), cut.report
     corpus = sort_prepared(source.documents)
     judgements = _distinct_judgements(source)
     added = _added_judgements(source, judgements)
@@ -88,6 +96,7 @@ def assemble_collection(
         splits["dev"],
         splits["test"],
         given.table,
+        cut.passages,
         report,
     )
 

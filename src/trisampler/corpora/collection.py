@@ -34,6 +34,8 @@ class Collection:
             a document once for a query; empty where the source names none. One that is judged
             relevant may be among them: it shows its worth where that judgement is hidden, and
             drawing refuses it where it is not.
+        passages: doc_id, document_id (String): the documents of the corpus that are passages, and
+            of which document; all passages of a judged document are judged as it is.
         report: what was read, counted, repaired, merged and held out; plain JSON values.
     """
 
@@ -43,6 +45,7 @@ class Collection:
     dev_judgements: pl.DataFrame
     test_judgements: pl.DataFrame
     given_negatives: pl.DataFrame
+    passages: pl.DataFrame
     report: dict[str, Any]
 
     @property

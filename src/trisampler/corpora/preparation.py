@@ -1,7 +1,8 @@
 """Documents made ready, by options that are all off by default.
 
-In this order: Unicode is normalised and long texts are cut; short documents are left out; documents
-of equal title and text become one. Judgements and given negatives follow. All of it depends on the
+In this order: Unicode is normalised and long texts are cut off; short documents are left out;
+documents of equal title and text become one; long documents become passages. Judgements and given
+negatives follow. All of it depends on the
 documents alone, so that a corpus that is read without its judgements is the same one.
 """
 
@@ -16,6 +17,7 @@ import polars as pl
 
 from trisampler.corpora.document_rows import DocumentBuffer, LocatedDocuments
 from trisampler.corpora.equal_documents import merge_equal_documents
+from trisampler.corpora.passage_cutting import CutDocuments, cut_into_passages
 from trisampler.corpora.settings import PreparationSettings
 from trisampler.corpora.source import LocatedRows, Source
 
@@ -74,16 +76,35 @@ def prepare_source(
     if settings.normalize_unicode:
         texts = pl.Series("text", map(_normalized, queries.table["text"]), dtype=pl.String)
         queries = replace(queries, table=queries.table.with_columns(texts))
+    followed = _with_documents(source, prepared.documents, prepared.changes)
+    return replace(followed, queries=queries)
+
+
+def cut_documents(documents: LocatedDocuments, settings: PreparationSettings) -> CutDocuments:
+    """Long documents as passages, where the settings ask for it.
+
+    Raises:
+        SourceError: a passage would have the id of another document.
+    """
+    if settings.passage_characters is None:
+        return CutDocuments(documents)
+    return cut_into_passages(documents, settings.passage_characters, settings.passage_overlap)
+
+
+def follow_passages(source: Source, cut: CutDocuments) -> Source:
+    """The source with passages in place of long documents, all judged as their document is."""
+    changes = cut.passages.select(doc_id="document_id", new_id="doc_id")
+    return _with_documents(source, cut.documents, changes)
+
+
+def _with_documents(source: Source, documents: LocatedDocuments, changes: pl.DataFrame) -> Source:
     added, given = source.added_positives, source.given_negatives
     return replace(
         source,
-        documents=prepared.documents,
-        queries=queries,
-        judgements={
-            split: _follow(rows, prepared.changes) for split, rows in source.judgements.items()
-        },
-        added_positives=None if added is None else _follow(added, prepared.changes),
-        given_negatives=None if given is None else _follow(given, prepared.changes),
+        documents=documents,
+        judgements={split: _follow(rows, changes) for split, rows in source.judgements.items()},
+        added_positives=None if added is None else _follow(added, changes),
+        given_negatives=None if given is None else _follow(given, changes),
     )
 
 

@@ -11,7 +11,7 @@ from trisampler.corpora.collection import Collection
 from trisampler.corpora.corpus import Corpus
 from trisampler.corpora.errors import SourceError
 from trisampler.corpora.formats import SourceFormat, source_format
-from trisampler.corpora.preparation import prepare_documents
+from trisampler.corpora.preparation import cut_documents, prepare_documents
 from trisampler.corpora.report import file_digests
 from trisampler.corpora.settings import PreparationSettings, SourceSettings
 from trisampler.corpora.source import SourceFiles
@@ -75,7 +75,8 @@ def read_corpus(settings: SourceSettings, preparation: PreparationSettings | Non
         else:
             documents = form.read(settings, files).documents
         check_documents(documents)
-        return sort_prepared(prepare_documents(documents, preparation).documents)
+        prepared = prepare_documents(documents, preparation).documents
+        return sort_prepared(cut_documents(prepared, preparation).documents)
 
 
 def digest_source(settings: SourceSettings) -> str:

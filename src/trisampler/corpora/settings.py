@@ -122,6 +122,18 @@ class PreparationSettings(BaseModel):
         default=False,
         description="Make documents of equal title and text one, with the judgements of all.",
     )
+    passage_characters: int | None = Field(
+        default=None,
+        ge=20,
+        description="Documents with longer texts are cut into passages of so many characters at "
+        "most; measures are of documents, each by its best passage.",
+    )
+    passage_overlap: int = Field(
+        default=0,
+        ge=0,
+        description="Characters of a passage that stand in the one before too, at most; below half "
+        "of passage_characters.",
+    )
     subset_documents: int | None = Field(
         default=None,
         ge=1,
@@ -132,6 +144,18 @@ class PreparationSettings(BaseModel):
         description="drop: queries that share 0.8 of their words with one of dev or test are not "
         "trained on.",
     )
+
+    @model_validator(mode="after")
+    def _passages_go_on(self) -> PreparationSettings:
+        size = self.passage_characters
+        if size is None and self.passage_overlap:
+            raise ValueError("passage_overlap needs passage_characters: set it too")
+        if size is not None and 2 * self.passage_overlap >= size:
+            raise ValueError(
+                f"passage_overlap ({self.passage_overlap}) must be below half of "
+                f"passage_characters ({size})"
+            )
+        return self
 
 
 class AuditSettings(BaseModel):

@@ -13,6 +13,7 @@ _SHARED = {
     "dev_judgements",
     "test_judgements",
     "given_negatives",
+    "passages",
     "ingestion_report",
     "vector_cache",
     "teacher_cache",

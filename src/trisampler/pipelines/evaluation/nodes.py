@@ -13,6 +13,7 @@ from trisampler.incremental.outside import reads_outside
 
 def measure_system(
     measures: tuple[str, ...],
+    passages: pl.DataFrame,
     dev_run: pl.DataFrame,
     dev_judgements: pl.DataFrame,
     test_run: pl.DataFrame | None = None,
@@ -20,13 +21,17 @@ def measure_system(
 ) -> pl.DataFrame:
     """Every measure of every judged query: split, query_id, measure, value.
 
-    The test split is left out where it is not given.
+    Passages are folded back to their documents. The test split is left out where it is not given.
     """
+    from trisampler.evaluation.folding import fold_judgements, fold_run
     from trisampler.evaluation.measures import measure_run
 
-    measured = {"dev": measure_run(dev_run, dev_judgements, measures)}
+    def measured_of(run: pl.DataFrame, judgements: pl.DataFrame) -> pl.DataFrame:
+        return measure_run(fold_run(run, passages), fold_judgements(judgements, passages), measures)
+
+    measured = {"dev": measured_of(dev_run, dev_judgements)}
     if test_run is not None and test_judgements is not None:
-        measured = {"test": measure_run(test_run, test_judgements, measures), **measured}
+        measured = {"test": measured_of(test_run, test_judgements), **measured}
     return pl.concat(
         table.select(pl.lit(split).alias("split"), pl.all()) for split, table in measured.items()
     )
@@ -39,12 +44,18 @@ def read_external_runs(
     dev_judgements: pl.DataFrame,
     test_judgements: pl.DataFrame,
     corpus: pl.DataFrame,
+    passages: pl.DataFrame,
 ) -> tuple[pl.DataFrame, dict[str, Any]]:
-    """Rankings of other tools from their TREC run files, and counts of what does not fit."""
+    """Rankings of other tools from their TREC run files, and counts of what does not fit.
+
+    They may be of documents that we have cut into passages, or of these passages.
+    """
     from trisampler.evaluation.external import read_run_files
 
     judgements = {"dev": dev_judgements, "test": test_judgements}
-    return read_run_files(run_files, judgements, corpus, depth)
+    cut = passages.select(doc_id="document_id").unique()
+    known = pl.concat([corpus.select("doc_id"), cut])
+    return read_run_files(run_files, judgements, known, depth)
 
 
 def measure_external_systems(
@@ -52,12 +63,17 @@ def measure_external_systems(
     dev_judgements: pl.DataFrame,
     test_judgements: pl.DataFrame,
     measures: tuple[str, ...],
+    passages: pl.DataFrame,
 ) -> pl.DataFrame:
     """Every measure of every judged query: split, system, query_id, measure, value."""
     from trisampler.evaluation.external import measure_external_runs
+    from trisampler.evaluation.folding import fold_judgements, fold_run
 
-    judgements = {"dev": dev_judgements, "test": test_judgements}
-    return measure_external_runs(external_runs, judgements, measures)
+    judgements = {
+        split: fold_judgements(table, passages)
+        for split, table in (("dev", dev_judgements), ("test", test_judgements))
+    }
+    return measure_external_runs(fold_run(external_runs, passages), judgements, measures)
 
 
 def compare(

@@ -44,6 +44,7 @@ def measuring(splits: Sequence[str] = ("dev", "test")) -> Node:
         measure_system,
         inputs={
             "measures": "params:evaluation.measures",
+            "passages": "passages",
             **{name: name for name in of_splits},
         },
         outputs="measurements",
@@ -61,6 +62,7 @@ def _external() -> list[Node]:
                 "dev_judgements",
                 "test_judgements",
                 "corpus",
+                "passages",
             ],
             outputs=["external_runs", "external_report"],
             name="read_external_runs",
@@ -72,6 +74,7 @@ def _external() -> list[Node]:
                 "dev_judgements",
                 "test_judgements",
                 "params:evaluation.measures",
+                "passages",
             ],
             outputs="external_measurements",
             name="measure_external_systems",

@@ -23,6 +23,7 @@ def read_source(
     pl.DataFrame,
     pl.DataFrame,
     pl.DataFrame,
+    pl.DataFrame,
     dict[str, Any],
 ]:
     """Read the source whole, check it, and only then hand it on."""
@@ -34,6 +35,7 @@ def read_source(
         collection.dev_judgements,
         collection.test_judgements,
         collection.given_negatives,
+        collection.passages,
         collection.report,
     )
 

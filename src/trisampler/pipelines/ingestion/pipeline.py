@@ -19,6 +19,7 @@ def create_pipeline() -> Pipeline:
                     "dev_judgements",
                     "test_judgements",
                     "given_negatives",
+                    "passages",
                     "ingestion_report",
                 ],
                 name="read_source",
