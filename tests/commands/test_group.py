@@ -68,3 +68,37 @@ def test_what_a_user_can_mend_comes_without_a_traceback(tmp_path):
     assert done.stdout == ""
     assert done.stderr.startswith("Error: There is no bundle of the workspace 'default'")
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(28, "No space left on device"), "The disk is full"),
+        (PermissionError(13, "Permission denied", "a/file"), "a/file: Permission denied"),
+        (MemoryError(), "memory ran out"),
+    ],
+)
+def test_a_machine_that_gives_out_is_one_message(run, monkeypatch, error, said):
+    from trisampler.installation import checks
+
+    def broken(*_):
+        raise error
+
+    monkeypatch.setattr(checks, "check_installation", broken)
+    result = run("doctor")
+    assert result.exit_code == 1
+    assert said in result.output
+    assert "Traceback" not in result.output
+
+
+def test_a_reader_that_leaves_early_is_no_error(tmp_path):
+    done = subprocess.run(
+        f"{sys.executable} -m trisampler --help | head -1",
+        shell=True,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith("Usage:")
+    assert done.stderr == ""

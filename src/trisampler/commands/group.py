@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from importlib import import_module
 from typing import Any
 
@@ -34,10 +33,12 @@ class Commands(click.Group):
             return super().invoke(context)
         except TrisamplerError as error:
             raise click.ClickException(str(error)) from None
-        except OSError as error:
-            if error.errno == errno.EPIPE or not error.filename:
-                raise
-            raise click.ClickException(f"{error.filename}: {error.strerror}.") from None
+        except BrokenPipeError:  # of whoever reads what is printed: click ends in silence
+            raise
+        except (OSError, MemoryError) as error:
+            from trisampler.failures import failure_message
+
+            raise click.ClickException(failure_message(error)) from None
 
 
 @click.group(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib.resources import files
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -103,7 +102,7 @@ class _Pages:
         return [first, *([second] if second and second != first else [])]
 
 
-def _whole(text: Any) -> int:
+def _whole(text: str) -> int:
     try:
         return int(text)
     except ValueError:
