@@ -16,7 +16,7 @@ from trisampler.corpora.settings import SourceSettings
 from trisampler.encoders.encoder import Encoder
 from trisampler.encoders.encoding import encode_texts
 from trisampler.encoders.settings import EncoderSettings, EncodingSettings
-from trisampler.evaluation.runs import write_trec_run
+from trisampler.evaluation.runs import read_trec_run, write_trec_run
 
 
 @pytest.fixture(scope="module")
@@ -125,6 +125,24 @@ def test_an_encoder_takes_settings_and_a_saved_one_has_its_own(run, beir, tmp_pa
     assert "takes no settings" in refused.output
 
 
+def test_passages_are_measured_as_the_documents_they_are_of(run, beir, tmp_path):
+    told = ("--source", beir, "bm25", "-m", "R@1000", "--json")
+    whole = run("evaluate", *told, "--runs", tmp_path / "whole")
+    cut = run(
+        *("evaluate", *told, "--runs", tmp_path / "cut"),
+        *("--preparation", "passage_characters=20"),
+    )
+    assert json.loads(cut.stdout)["metrics"] == json.loads(whole.stdout)["metrics"]
+    ranked = read_trec_run(tmp_path / "cut" / "bm25.run")
+    assert set(ranked["doc_id"]) <= {f"d{number:03d}" for number in range(40)}
+    # A run of documents fits passages too.
+    again = run(
+        *("evaluate", "--source", beir, tmp_path / "cut" / "bm25.run", "-m", "R@1000", "--json"),
+        *("--preparation", "passage_characters=20"),
+    )
+    assert json.loads(again.stdout)["unfit"] == {}
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -140,6 +158,7 @@ def test_an_encoder_takes_settings_and_a_saved_one_has_its_own(run, beir, tmp_pa
         (["bm25", "--package", "json"], 2, "two sources"),
         (["bm25", "--source-params", "format=nope"], 2, "format"),
         (["bm25", "--source-params", "formt=beir"], 2, "formt"),
+        (["bm25", "--preparation", "passage_chars=9"], 2, "passage_chars"),
         (["bm25", "--device", "quantum"], 2, "quantum"),
     ],
 )

@@ -11,7 +11,7 @@ import click
 from trisampler.commands.options import checked, encoding_options, source_options
 
 if TYPE_CHECKING:
-    from trisampler.corpora.settings import SourceSettings
+    from trisampler.corpora.settings import PreparationSettings, SourceSettings
     from trisampler.encoders.settings import EncodingSettings
     from trisampler.encoders.vector_cache import VectorCache
     from trisampler.evaluation.settings import EvaluationSettings
@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 def command(
     systems: tuple[str, ...],
     source: SourceSettings,
+    preparation: PreparationSettings,
     split: str | None,
     measures: tuple[str, ...],
     depth: int,
@@ -95,7 +96,7 @@ def command(
     from trisampler.evaluation.standing import measure_standing
     from trisampler.retrievers.running import Running, chosen_split
 
-    collection = read_collection(source, seed)
+    collection = read_collection(source, seed, preparation)
     running = Running(collection, chosen_split(collection, split), depth, cache, encoding)
     found = running.runs(named)
     standing = measure_standing(

@@ -11,7 +11,7 @@ from trisampler.commands.options import OUTPUT_FILE, checked, encoding_options, 
 from trisampler.given_params import read_params
 
 if TYPE_CHECKING:
-    from trisampler.corpora.settings import SourceSettings
+    from trisampler.corpora.settings import PreparationSettings, SourceSettings
     from trisampler.encoders.settings import EncodingSettings
     from trisampler.encoders.vector_cache import VectorCache
     from trisampler.exports.files import Exported
@@ -99,6 +99,7 @@ _SHORTFALLS = {
 def command(
     output: Path,
     source: SourceSettings,
+    preparation: PreparationSettings,
     form: str,
     encoder: str,
     sampler: str,
@@ -130,7 +131,7 @@ def command(
     from trisampler.corpora.reading import read_collection
     from trisampler.retrievers.mining import mine_collection
 
-    collection = read_collection(source, seed)
+    collection = read_collection(source, seed, preparation)
     mined = mine_collection(collection, named, sampling, depth, seed, cache, encoding)
     written = write_mined(output, mined, form, one_per)
     if report is not None:

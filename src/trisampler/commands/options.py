@@ -16,7 +16,7 @@ from trisampler.given_params import read_params
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from trisampler.corpora.settings import SourceSettings
+    from trisampler.corpora.settings import PreparationSettings, SourceSettings
     from trisampler.encoders.settings import EncodingSettings
     from trisampler.encoders.vector_cache import VectorCache
 
@@ -44,7 +44,7 @@ OUTPUT_FILE = _OutputFile()
 
 
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """--source, --package, --source-params: passed on as `source`, a SourceSettings."""
+    """--source, --package, --source-params, --preparation: passed on as `source`, `preparation`."""
 
     @_options(
         click.option(
@@ -63,13 +63,25 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
             metavar="KEY=VALUE,...",
             help="What else there is under `source` in a run: format=beir,dev_fraction=0.2.",
         ),
+        click.option(
+            "--preparation",
+            type=click.UNPROCESSED,
+            default="",
+            callback=read_params,
+            metavar="KEY=VALUE,...",
+            help="What is done to documents and queries, as in a run: passage_characters=1200.",
+        ),
     )
     @functools.wraps(command)
     def with_source(
-        path: str | None, package: str | None, source_params: dict[str, Any], **rest: Any
+        path: str | None,
+        package: str | None,
+        source_params: dict[str, Any],
+        preparation: dict[str, Any],
+        **rest: Any,
     ) -> Any:
         values = {"path": path, "package": package, **source_params}
-        return command(source=_source(values), **rest)
+        return command(source=_source(values), preparation=_preparation(preparation), **rest)
 
     return with_source
 
@@ -134,6 +146,12 @@ def _source(values: dict[str, Any]) -> SourceSettings:
     from trisampler.corpora.settings import SourceSettings
 
     return checked(SourceSettings, values)
+
+
+def _preparation(values: dict[str, Any]) -> PreparationSettings:
+    from trisampler.corpora.settings import PreparationSettings
+
+    return checked(PreparationSettings, values)
 
 
 def _encoding(values: dict[str, Any]) -> EncodingSettings:

@@ -10,7 +10,7 @@ import click
 from trisampler.commands.options import encoding_options, source_options
 
 if TYPE_CHECKING:
-    from trisampler.corpora.settings import SourceSettings
+    from trisampler.corpora.settings import PreparationSettings, SourceSettings
     from trisampler.encoders.settings import EncodingSettings
     from trisampler.encoders.vector_cache import VectorCache
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 def command(
     systems: tuple[str, ...],
     source: SourceSettings,
+    preparation: PreparationSettings,
     workspace: str,
     host: str,
     port: int,
@@ -64,7 +65,7 @@ def command(
     from trisampler.web.serving import LOOPBACK, accept, hosts_of, serve, taken
 
     with closing(taken(host, port)) as address:
-        asked = prepare(named, source, cache, encoding)
+        asked = prepare(named, source, preparation, cache, encoding)
         if host not in LOOPBACK:
             click.echo(f"{host}: whoever reaches it can read the documents.", err=True)
         click.echo(f"{accept(address, host)}  (Ctrl-C ends)")

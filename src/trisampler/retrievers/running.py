@@ -14,6 +14,7 @@ from trisampler.corpora.collection import Collection, Split
 from trisampler.encoders.settings import EncodingSettings
 from trisampler.encoders.vector_cache import VectorCache
 from trisampler.evaluation.external import fit_run
+from trisampler.evaluation.folding import fold_judgements, fold_run
 from trisampler.evaluation.runs import read_trec_run
 from trisampler.retrievers.errors import RetrieverError
 from trisampler.retrievers.naming import Kind, NamedRetriever
@@ -67,8 +68,8 @@ class Running:
 
     @property
     def judgements(self) -> pl.DataFrame:
-        """Those of the split."""
-        return self.collection.judgements(self.split)
+        """Those of the split, of documents where the corpus is passages of them."""
+        return fold_judgements(self.collection.judgements(self.split), self.collection.passages)
 
     @cached_property
     def _corpus(self) -> pl.DataFrame:
@@ -78,12 +79,20 @@ class Running:
     def runs(self, named: Sequence[NamedRetriever]) -> dict[str, Run]:
         """A run by name, in the order given; run files are read before anything is encoded.
 
+        Passages are folded to the documents that they are of, each by its best one.
+
         Raises:
             RunFileError: a run is broken, or of other data than these.
         """
         given = {each.name: self._read(each) for each in named if each.kind == "run"}
         made = {each.name: self._made(each) for each in named if each.kind != "run"}
-        return {each.name: (given | made)[each.name] for each in named}
+        found = given | made
+        return {
+            each.name: Run(
+                fold_run(found[each.name].table, self.collection.passages), found[each.name].unfit
+            )
+            for each in named
+        }
 
     def _read(self, named: NamedRetriever) -> Run:
         return self._fitted(read_trec_run(Path(named.what)), named.what)
@@ -96,7 +105,8 @@ class Running:
         return self._fitted(run, named.what) if named.kind in _OF_ELSEWHERE else Run(run, {})
 
     def _fitted(self, run: pl.DataFrame, where: str) -> Run:
-        ids = pl.DataFrame({"doc_id": self.collection.documents.ids})
+        cut = self.collection.passages["document_id"].unique()
+        ids = pl.concat([self.collection.documents.ids, cut]).to_frame("doc_id")
         fitting, counts = fit_run(run, self.judgements, ids, self.depth, where)
         told = {what: count for what, count in counts.items() if count and what not in _ALWAYS_TOLD}
         return Run(fitting, told)

@@ -9,7 +9,7 @@ import polars as pl
 from trisampler.corpora.collection import Collection
 from trisampler.corpora.query_text import normalize_query
 from trisampler.corpora.reading import read_collection
-from trisampler.corpora.settings import SourceSettings
+from trisampler.corpora.settings import PreparationSettings, SourceSettings
 from trisampler.encoders.settings import EncodingSettings
 from trisampler.encoders.vector_cache import VectorCache
 from trisampler.retrievers.naming import NamedRetriever
@@ -23,6 +23,7 @@ _SEED = 17
 def prepare(
     named: Sequence[NamedRetriever],
     source: SourceSettings,
+    preparation: PreparationSettings,
     cache: VectorCache,
     encoding: EncodingSettings,
 ) -> Asked:
@@ -34,7 +35,7 @@ def prepare(
     placed = source.path is not None or source.package is not None
     collection = None
     if placed or any(each.kind not in ("bundle", "run") for each in named):
-        collection = read_collection(source, _SEED)
+        collection = read_collection(source, _SEED, preparation)
     corpus = collection.corpus if collection else None
     retrievers = {each.name: open_retriever(each, corpus, cache, encoding) for each in named}
     if collection is None:
