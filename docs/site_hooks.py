@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 
 _ROOT = Path(__file__).parents[1]
 _MARKER = re.compile(r"<!-- generated: (\w+) -->")
+_PAGE = re.compile(r"docs/([\w-]+)\.md")
 _BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
 _WORDS = {int: "whole number", float: "number", str: "text", bool: "true or false"}
 
@@ -89,7 +90,7 @@ def _table(leaves: Iterator[tuple[str, FieldInfo, Any]]) -> list[str]:
 
 
 def _meaning(field: FieldInfo) -> str:
-    text = (field.description or "").rstrip(".")
+    text = _PAGE.sub(r"[\1](\1.md)", (field.description or "").rstrip("."))
     names_a_value = text.partition(" ")[0].endswith(":")
     return text if names_a_value else text[:1].upper() + text[1:]
 

@@ -5,7 +5,7 @@ How each command is checked:
 - run for what it is, in a copy of the project under the smoke environment: those of `RUN`;
 - planned: every other `kedro run`, as `kedro run --dry-run`, with its parameters validated, its
   pipeline built and the work decided; hub models and folders are stood in for by tiny ones;
-- resolved: other commands of click (`kedro`, `mlflow`, `trisampler`) with `--help` added, which
+- resolved: other commands of click (`kedro`, `mkdocs`, `mlflow`, `trisampler`) with `--help` added, which
   fails where a command or an option does not exist, but for `SEARCH`, which is run; `make` with
   `--dry-run`; scripts, modules, their flags and the extras of pip by looking them up;
 - not run: blocks marked so are resolved in the same way where that needs nothing, and then skipped
@@ -50,7 +50,7 @@ PLANNED = [typed for typed in LEFT if typed.words[:2] == ("kedro", "run")]
 OTHERS = [typed for typed in LEFT if typed not in PLANNED]
 SEARCH = "trisampler search 'undo the last commit'"
 SHELL = {"export", "tail", "cd"}
-CLICK = {"mlflow", "kedro", "trisampler"}
+CLICK = {"mlflow", "mkdocs", "trisampler"}
 PYTHON_PAGES = sorted({block.page for block in BLOCKS if block.language == "python"})
 # What stands for a folder of the reader's.
 FOLDERS = (
