@@ -5,9 +5,9 @@ How each command is checked:
 - run for what it is, in a copy of the project under the smoke environment: those of `RUN`;
 - planned: every other `kedro run`, as `kedro run --dry-run`, with its parameters validated, its
   pipeline built and the work decided; hub models and folders are stood in for by tiny ones;
-- resolved: other commands of click (`kedro`, `mkdocs`, `mlflow`, `trisampler`) with `--help` added, which
-  fails where a command or an option does not exist, but for `SEARCH`, which is run; `make` with
-  `--dry-run`; scripts, modules, their flags and the extras of pip by looking them up;
+- resolved: other commands of click (`kedro`, `mkdocs`, `mlflow`, `trisampler`) with `--help` added,
+  which fails where a command or an option does not exist, but for `SEARCH`, which is run; `make`
+  with `--dry-run`; scripts, modules, their flags and the extras of pip by looking them up;
 - not run: blocks marked so are resolved in the same way where that needs nothing, and then skipped
   with their reason.
 
