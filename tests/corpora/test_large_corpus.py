@@ -19,11 +19,13 @@ from trisampler.corpora import blocks_on_disk, corpus, document_rows
 from trisampler.corpora.corpus import sort_documents
 from trisampler.corpora.document_rows import DocumentBuffer
 from trisampler.corpora.errors import SourceError
+from trisampler.corpora.passage_cutting import PASSAGES_SCHEMA
 from trisampler.corpora.reading import read_collection
 from trisampler.corpora.settings import SourceSettings
 from trisampler.datasets.files import WholeTable
 
 Rows = list[tuple[str, str, str]]
+NONE = pl.DataFrame(schema=PASSAGES_SCHEMA)
 
 
 @pytest.fixture
@@ -58,7 +60,7 @@ def test_sorted_in_parts(little_memory: None, tmp_path: Path) -> None:
     rows = some_rows(500)
     documents = buffer_of(rows).located("name", tmp_path)
     assert documents.blocks.on_disk
-    found = sort_documents(documents)
+    found = sort_documents(documents, NONE)
     assert len(list(found.tables())) > 20
     assert found.table().equals(expected(rows))
     assert found.ids.to_list() == expected(rows)["doc_id"].to_list()
@@ -84,7 +86,7 @@ def test_however_it_is_cut(texts: dict[str, str], held: int, part: int, rows: in
         patch.setattr(corpus, "_PART", part)
         patch.setattr(document_rows, "_ROWS", rows)
         documents = [(key, "", text) for key, text in texts.items()]
-        found = sort_documents(buffer_of(documents).located("name", Path()))
+        found = sort_documents(buffer_of(documents).located("name", Path()), NONE)
         if found.height:
             assert found.table().rows() == expected(documents).rows()
 
@@ -126,6 +128,7 @@ def test_no_room_on_disk(
 _MEASURE = """
 import resource, sys
 from pathlib import Path
+from trisampler.corpora.passage_cutting import PASSAGES_SCHEMA
 from trisampler.corpora.reading import read_collection
 from trisampler.corpora.settings import SourceSettings
 collection = read_collection(SourceSettings(path=sys.argv[1]), 0)

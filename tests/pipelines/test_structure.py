@@ -111,7 +111,8 @@ def test_the_corpus_has_the_same_key_in_a_refresh_and_in_the_whole_dag(
     whole = node_keys(pipelines["ingestion"], catalog)["ingestion.read_source"]
     refresh = node_keys(pipelines["refresh"], catalog)["ingestion.read_corpus"]
     (read_source,) = pipelines["ingestion"].filter(node_names=["ingestion.read_source"]).nodes
-    assert whole.of_output(read_source.outputs.index("corpus")) == refresh.of_output(0)
+    for number, name in enumerate(("corpus", "passages")):
+        assert whole.of_output(read_source.outputs.index(name)) == refresh.of_output(number)
 
 
 def test_rounds_differ_in_their_number_alone(project: tuple[Pipeline, DataCatalog]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import polars as pl
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from release.conftest import Workshop, corpus_of
@@ -25,6 +25,7 @@ def contents(texts: dict[str, bytes], fingerprint: str = "f") -> Contents:
     return Contents(fingerprint, table)
 
 
+@settings(deadline=None)
 @given(corpora, corpora, st.booleans())
 def test_changes_are_those_of_plain_dictionaries(
     before: dict[str, bytes], now: dict[str, bytes], same_encoder: bool

@@ -8,10 +8,10 @@ import polars as pl
 
 from trisampler.corpora.collection import SPLITS, Collection, Split
 from trisampler.corpora.corpus import Corpus, sort_documents
-from trisampler.corpora.document_rows import LocatedDocuments
 from trisampler.corpora.given import given_to_training
 from trisampler.corpora.leakage import drop_near_duplicates
 from trisampler.corpora.merging import merge_equal_queries
+from trisampler.corpora.passage_cutting import CutDocuments
 from trisampler.corpora.preparation import (
     cut_documents,
     follow_passages,
@@ -55,7 +55,7 @@ def assemble_collection(
     cut = cut_documents(source.documents, preparation)
     if cut.report:
         source, done["passages"] = follow_passages(source, cut), cut.report
-    corpus = sort_prepared(source.documents)
+    corpus = sort_prepared(cut)
     judgements = _distinct_judgements(source)
     added = _added_judgements(source, judgements)
     judgements = pl.concat([judgements, added.table])
@@ -96,20 +96,19 @@ def assemble_collection(
         splits["dev"],
         splits["test"],
         given.table,
-        cut.passages,
         report,
     )
 
 
-def sort_prepared(documents: LocatedDocuments) -> Corpus:
+def sort_prepared(cut: CutDocuments) -> Corpus:
     """The corpus of documents that may have been left out.
 
     Raises:
         SourceError: all of them were.
     """
-    if documents.index["blank"].all():
-        raise documents.error(None, "preparation leaves no document", "Change its settings")
-    return sort_documents(documents)
+    if cut.documents.index["blank"].all():
+        raise cut.documents.error(None, "preparation leaves no document", "Change its settings")
+    return sort_documents(cut.documents, cut.passages)
 
 
 def _with_sources(queries: pl.DataFrame) -> pl.DataFrame:

@@ -22,7 +22,8 @@ class Collection:
     text.
 
     Attributes:
-        documents: the corpus, which need not be in memory; `corpus` is all of it as a table.
+        documents: the corpus, which need not be in memory; `corpus` is all of it as a table. All
+            passages of a judged document are judged as it is.
         queries: query_id, text (String); sorted by query_id; the queries of all splits. Where some
             say which source they come from, there is a column source, "" for those that do not.
         train_judgements: query_id, doc_id (String), relevance (Int32, at least 0); sorted by
@@ -34,8 +35,6 @@ class Collection:
             a document once for a query; empty where the source names none. One that is judged
             relevant may be among them: it shows its worth where that judgement is hidden, and
             drawing refuses it where it is not.
-        passages: doc_id, document_id (String): the documents of the corpus that are passages, and
-            of which document; all passages of a judged document are judged as it is.
         report: what was read, counted, repaired, merged and held out; plain JSON values.
     """
 
@@ -45,13 +44,17 @@ class Collection:
     dev_judgements: pl.DataFrame
     test_judgements: pl.DataFrame
     given_negatives: pl.DataFrame
-    passages: pl.DataFrame
     report: dict[str, Any]
 
     @property
     def corpus(self) -> pl.DataFrame:
         """doc_id, title, text (String); sorted by doc_id."""
         return self.documents.table()
+
+    @property
+    def passages(self) -> pl.DataFrame:
+        """doc_id, document_id (String): what of the corpus is a passage of which document."""
+        return self.documents.passages
 
     def judgements(self, split: Split) -> pl.DataFrame:
         """The judgements of one split."""

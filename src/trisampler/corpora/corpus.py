@@ -20,10 +20,12 @@ class Corpus:
 
     Attributes:
         ids: doc_id (String) of each, in order.
+        passages: doc_id, document_id (String): those that are passages, and of which document.
     """
 
-    def __init__(self, ids: pl.Series, parts: list[Blocks]) -> None:
+    def __init__(self, ids: pl.Series, passages: pl.DataFrame, parts: list[Blocks]) -> None:
         self.ids = ids
+        self.passages = passages
         self._parts = parts
 
     @property
@@ -58,11 +60,15 @@ class Corpus:
                 writer.close()
 
 
-def sort_documents(documents: LocatedDocuments) -> Corpus:
+def sort_documents(documents: LocatedDocuments, passages: pl.DataFrame) -> Corpus:
     """Sort documents by id, blank ones left out; ids are unique.
 
     Where they are not in memory they are sorted in two passes: each goes to the part that its rank
     falls into, and parts are sorted one by one.
+
+    Args:
+        documents: what is sorted.
+        passages: doc_id, document_id, as the corpus tells them.
 
     Raises:
         SourceError: there is no room on disk.
@@ -84,4 +90,4 @@ def sort_documents(documents: LocatedDocuments) -> Corpus:
         for number in part_n.unique().sort():
             if number >= 0:
                 parts[number].append(block.filter(part_n == number))
-    return Corpus(ids.gather(order_M), parts)
+    return Corpus(ids.gather(order_M), passages, parts)

@@ -76,7 +76,7 @@ def read_corpus(settings: SourceSettings, preparation: PreparationSettings | Non
             documents = form.read(settings, files).documents
         check_documents(documents)
         prepared = prepare_documents(documents, preparation).documents
-        return sort_prepared(cut_documents(prepared, preparation).documents)
+        return sort_prepared(cut_documents(prepared, preparation))
 
 
 def digest_source(settings: SourceSettings) -> str:

@@ -29,6 +29,7 @@ from trisampler.release.manifest import (
     check_files,
     read_manifest,
 )
+from trisampler.release.whole_documents import WholeDocuments
 from trisampler.search.arrays import Float32
 from trisampler.search.candidates import RANKED_COLUMNS, candidates_table
 from trisampler.search.index import Index
@@ -83,6 +84,8 @@ class Bundle:
         self._documents = documents
         self._encoding = encoding
         self._turn = Lock()
+        whole = documents.whole_documents()
+        self._whole = None if whole is None else WholeDocuments(whole)
 
     @classmethod
     def load(cls, folder: Path | str, encoding: EncodingSettings | None = None) -> Self:
@@ -129,8 +132,8 @@ class Bundle:
         return cls(folder, manifest, encoder, corpus, index, documents, encoding)
 
     def __len__(self) -> int:
-        """How many documents there are."""
-        return self.manifest.documents
+        """How many documents there are; passages of one document are one."""
+        return self.manifest.documents if self._whole is None else len(self._whole)
 
     def verify(self) -> None:
         """Read every file of the folder and check that it is what was written.
@@ -142,6 +145,8 @@ class Bundle:
 
     def search(self, texts: Sequence[str], k: int = 10) -> Hits:
         """The `k` best documents of each query, all there are where these are fewer.
+
+        A document that was cut into passages is as good as its best one, whose text is given.
 
         Args:
             texts: Q queries, encoded and searched for some hundreds at a time.
@@ -178,7 +183,8 @@ class Bundle:
         for some in asked.iter_slices(_QUERIES_AT_ONCE):
             with self._turn:
                 best = self._nearest(some["text"].to_list(), depth)
-            tables.append(candidates_table(some["query_id"].to_list(), self._corpus.ids, best))
+            ids = self._corpus.ids if self._whole is None else self._whole.ids
+            tables.append(candidates_table(some["query_id"].to_list(), ids, best))
         return pl.concat(tables)
 
     def _nearest(self, texts: Sequence[str], depth: int) -> TopK:
@@ -187,19 +193,27 @@ class Bundle:
 
         vectors_QD = encode_texts(self.encoder, texts, "query", self._encoding)
         ids = [f"{number:09d}" for number in range(len(texts))]
-        return self._index.search(Embeddings.from_array(ids, vectors_QD), self._corpus, depth)
+        queries = Embeddings.from_array(ids, vectors_QD)
+
+        def find(passages: int) -> TopK:
+            return self._index.search(queries, self._corpus, passages)
+
+        return find(depth) if self._whole is None else self._whole.nearest(find, depth)
 
     def _search_some(self, texts: Sequence[str], depth: int, found: Hits, place: slice) -> None:
         """Search for one batch and put what it finds into `found`."""
         best = self._nearest(texts, depth)
         found.scores_QK[place] = best.scores_QK
         documents = self._documents.rows(best.rows_QK.reshape(-1))
-        for column, lists in (
-            ("doc_id", found.ids),
-            ("title", found.titles),
-            ("text", found.texts),
+        ids = documents["doc_id"].to_list()
+        if self._whole is not None:
+            ids = [self._whole.ids[row] for row in best.rows_QK.reshape(-1)]
+        for values, lists in (
+            (ids, found.ids),
+            (documents["title"].to_list(), found.titles),
+            (documents["text"].to_list(), found.texts),
         ):
-            lists.extend(_rows_of(documents[column].to_list(), depth))
+            lists.extend(_rows_of(values, depth))
 
 
 def _rows_of(values: list[str], depth: int) -> Iterator[list[str]]:

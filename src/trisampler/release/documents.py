@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _GROUP = 512
 _COLUMNS = ["doc_id", "title", "text"]
 _DIGEST = "digest"
+_WHOLE = "document_id"
 
 
 class DocumentTable:
@@ -42,6 +43,14 @@ class DocumentTable:
     def __len__(self) -> int:
         return int(self._first_rows[-1])
 
+    def whole_documents(self) -> pl.Series | None:
+        """The id of the document that each row is a passage of; None where none is."""
+        if _WHOLE not in self._file.schema_arrow.names:
+            return None
+        read = pl.from_arrow(self._file.read(columns=[_WHOLE]))
+        assert isinstance(read, pl.DataFrame)
+        return read[_WHOLE]
+
     def rows(self, rows_n: np.ndarray) -> pl.DataFrame:
         """doc_id, title and text of some rows, in the order of `rows_n`."""
         wanted, places_n = np.unique(rows_n, return_inverse=True)
@@ -58,9 +67,17 @@ class DocumentTable:
         return read
 
 
-def write_documents(corpus: pl.DataFrame, digests: pl.Series, file: Path) -> None:
-    """Write documents and digests in groups small enough to read one for a single document."""
+def write_documents(
+    corpus: pl.DataFrame, digests: pl.Series, file: Path, passages: pl.DataFrame | None = None
+) -> None:
+    """Write documents and digests in groups small enough to read one for a single document.
+
+    Where some are passages, the ids of the documents that they are parts of stand beside them.
+    """
     table = corpus.select(_COLUMNS).with_columns(digests.alias(_DIGEST))
+    if passages is not None and not passages.is_empty():
+        whole = table.join(passages, on="doc_id", how="left", maintain_order="left")
+        table = whole.with_columns(pl.coalesce(_WHOLE, "doc_id").alias(_WHOLE))
     table.rechunk().write_parquet(file, row_group_size=_GROUP)
 
 

@@ -46,6 +46,7 @@ class BundleParts:
     corpus_embeddings: Embeddings
     index: Index
     digests: pl.Series
+    passages: pl.DataFrame | None
     changes: Changes
 
     @classmethod
@@ -56,6 +57,7 @@ class BundleParts:
         corpus_embeddings: Embeddings,
         index: Index,
         former: FormerBundle | None = None,
+        passages: pl.DataFrame | None = None,
     ) -> BundleParts:
         """Put together what belongs together.
 
@@ -68,6 +70,7 @@ class BundleParts:
             corpus_embeddings: of these documents, by this encoder.
             index: over these vectors.
             former: the bundle that this one takes the place of.
+            passages: doc_id, document_id: what of the corpus is a passage of which document.
 
         Raises:
             BundleError: encoder, corpus, embeddings and index do not fit each other.
@@ -79,7 +82,7 @@ class BundleParts:
         changes = find_changes(former.contents if former else None, now)
         if former is not None and not changes.any:
             changes = former.changes
-        return cls(encoder, corpus, corpus_embeddings, index, digests, changes)
+        return cls(encoder, corpus, corpus_embeddings, index, digests, passages, changes)
 
 
 def write_bundle(parts: BundleParts, folder: Path) -> Manifest:
@@ -90,7 +93,7 @@ def write_bundle(parts: BundleParts, folder: Path) -> Manifest:
     """
     with replaced_folder(Path(folder)) as temporary:
         parts.encoder.save(temporary / ENCODER)
-        write_documents(parts.corpus, parts.digests, temporary / DOCUMENTS)
+        write_documents(parts.corpus, parts.digests, temporary / DOCUMENTS, parts.passages)
         save_self_contained(parts.corpus_embeddings, temporary / VECTORS)
         parts.index.save(temporary / INDEX)
         _let_others_read(temporary)

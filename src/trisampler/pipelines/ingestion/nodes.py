@@ -30,12 +30,12 @@ def read_source(
     collection = read_collection(source, seed, preparation)
     return (
         collection.documents,
+        collection.passages,
         collection.queries,
         collection.train_judgements,
         collection.dev_judgements,
         collection.test_judgements,
         collection.given_negatives,
-        collection.passages,
         collection.report,
     )
 
@@ -45,14 +45,15 @@ def read_corpus(
     source: SourceSettings,
     preparation: PreparationSettings,
     seed: int,  # noqa: ARG001
-) -> Corpus:
-    """Read the corpus alone: the first output of `read_source`, under the same key.
+) -> tuple[Corpus, pl.DataFrame]:
+    """Read the corpus alone: the first outputs of `read_source`, under the same keys.
 
     The key is the same because code and inputs are, the seed included, so that a corpus which
     one of the two nodes has read counts as read for the other. Judgements are not looked at: a
     document can be removed from a source that still judges it.
     """
-    return read_documents(source, preparation)
+    corpus = read_documents(source, preparation)
+    return corpus, corpus.passages
 
 
 def hide_judgements(

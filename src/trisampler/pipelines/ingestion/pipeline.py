@@ -14,12 +14,12 @@ def create_pipeline() -> Pipeline:
                 inputs=["params:source", "params:preparation", "params:seed"],
                 outputs=[
                     "corpus",
+                    "passages",
                     "queries",
                     "all_train_judgements",
                     "dev_judgements",
                     "test_judgements",
                     "given_negatives",
-                    "passages",
                     "ingestion_report",
                 ],
                 name="read_source",
@@ -43,7 +43,7 @@ def create_corpus_pipeline() -> Pipeline:
             Node(
                 read_corpus,
                 inputs=["params:source", "params:preparation", "params:seed"],
-                outputs="corpus",
+                outputs=["corpus", "passages"],
                 name="read_corpus",
             )
         ],

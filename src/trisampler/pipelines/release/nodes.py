@@ -23,10 +23,11 @@ def make_bundle(
     corpus_embeddings: Embeddings,
     index: Index,
     former_bundle: FormerBundle,
+    passages: pl.DataFrame,
 ) -> tuple[BundleParts, dict[str, Any]]:
     """The parts of the bundle and the report of what changed."""
     from trisampler.release.report import release_report
     from trisampler.release.writing import BundleParts
 
-    parts = BundleParts.of(encoder, corpus, corpus_embeddings, index, former_bundle)
+    parts = BundleParts.of(encoder, corpus, corpus_embeddings, index, former_bundle, passages)
     return parts, release_report(parts)

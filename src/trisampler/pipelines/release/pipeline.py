@@ -22,6 +22,7 @@ def create_pipeline(rounds: int) -> Pipeline:
                     f"{encoder}.corpus_embeddings",
                     f"{encoder}.index",
                     "former_bundle",
+                    "passages",
                 ],
                 outputs=["bundle", "release_report"],
                 name="make_bundle",
