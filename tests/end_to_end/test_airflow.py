@@ -91,12 +91,12 @@ def test_a_refresh_by_namespaces_follows_with_a_run_of_its_own(
     before = len(runs(orchestrated))
     dag = airflow.start("trisampler_smoke_refresh")
     assert dag.wait() == 0, dag.log()[-10000:]
-    commands = re.findall(r"-m kedro (run .*?|tracking \w+)(?: --env| --name)", dag.log())
+    commands = re.findall(r'-m kedro (.*?)(?: --env| --name ")', dag.log())
     of = "run --pipelines refresh --namespaces"
     assert commands == [
         "tracking open",
         *(f"{of} {name}" for name in ("ingestion", "round_2", "release")),
-        "tracking close",
+        "tracking close --pipelines refresh",
     ]
     assert len(runs(orchestrated)) == before + 1
     newest = max(runs(orchestrated), key=lambda run: run.info.start_time)
