@@ -11,7 +11,8 @@ How each command is checked:
 - not run: blocks marked so are resolved in the same way where that needs nothing, and then skipped
   with their reason.
 
-Python blocks are run, those of a page one after another as one program.
+Variables that stand before a command are not set. Python blocks are run, those of a page one after
+another as one program.
 """
 
 from __future__ import annotations
