@@ -50,7 +50,7 @@ LEFT = [typed for typed in COMMANDS if str(typed) not in RUN]
 PLANNED = [typed for typed in LEFT if typed.words[:2] == ("kedro", "run")]
 OTHERS = [typed for typed in LEFT if typed not in PLANNED]
 SEARCH = "trisampler search 'undo the last commit'"
-SHELL = {"export", "tail", "cd"}
+SHELL = {"export", "tail", "cd", "curl"}
 CLICK = {"mlflow", "mkdocs", "trisampler"}
 PYTHON_PAGES = sorted({block.page for block in BLOCKS if block.language == "python"})
 # What stands for a folder of the reader's.
