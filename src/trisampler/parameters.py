@@ -23,6 +23,7 @@ from trisampler.encoders.settings import EncoderSettings, EncodingSettings
 from trisampler.errors import TrisamplerError
 from trisampler.evaluation.settings import ComparisonSettings, EvaluationSettings
 from trisampler.negatives.settings import SamplingSettings, SurveySettings
+from trisampler.registry.settings import PromotionSettings
 from trisampler.search.settings import IndexSettings, LexicalSettings, RetrievalSettings
 from trisampler.teachers.settings import TeacherSettings
 from trisampler.training.settings import DevPoolSettings, TrainingSettings
@@ -56,6 +57,7 @@ class Parameters(BaseModel):
     training: TrainingSettings
     evaluation: EvaluationSettings
     comparison: ComparisonSettings
+    promotion: PromotionSettings
     cluster: ClusterSettings
 
     @field_validator("cluster")
@@ -106,6 +108,19 @@ class Parameters(BaseModel):
             except NegativesError as error:
                 raise ValueError(str(error)) from error
         return comparison
+
+    @field_validator("promotion")
+    @classmethod
+    def _the_gate_s_measure_is_measured(
+        cls, promotion: PromotionSettings, info: ValidationInfo
+    ) -> PromotionSettings:
+        evaluation = info.data.get("evaluation")
+        if evaluation and promotion.measure not in evaluation.measures:
+            raise ValueError(
+                f"promotion.measure {promotion.measure} is not among evaluation.measures "
+                f"({', '.join(evaluation.measures)}): add it there"
+            )
+        return promotion
 
     @field_validator("training")
     @classmethod

@@ -14,6 +14,7 @@ from trisampler.pipelines import (
     diagnosis,
     evaluation,
     ingestion,
+    promotion,
     release,
     reporting,
     survey,
@@ -40,8 +41,9 @@ def _create_pipelines(structure: Structure) -> dict[str, Pipeline]:
         "audit": audit.create_pipeline(rounds),
         "evaluation": evaluation.create_pipeline(rounds),
         "diagnosis": diagnosis.create_pipeline(rounds),
-        "reporting": reporting.create_pipeline(rounds),
         "release": release.create_pipeline(rounds),
+        "promotion": promotion.create_pipeline(rounds),
+        "reporting": reporting.create_pipeline(rounds),
     }
     whole = sum(stages.values(), Pipeline([]))
     beside = {
@@ -61,9 +63,12 @@ def _create_pipelines(structure: Structure) -> dict[str, Pipeline]:
 
 
 def _refresh(whole: Pipeline, rounds: int) -> Pipeline:
-    """From the source's documents, whatever they are now, to the bundle, with the encoder as it is.
+    """From the source's documents, whatever they are now, to the registered bundle.
+
+    The encoder, and what the gate has said of it, stay as they are.
 
     The nodes are those of the whole DAG, so that what one has made the other need not make.
     """
     makes_the_encoder = whole.to_outputs(f"encoder_{rounds}")
-    return ingestion.create_corpus_pipeline() + (whole.to_outputs("bundle") - makes_the_encoder)
+    makes_the_bundle = whole.to_outputs("bundle") - makes_the_encoder
+    return ingestion.create_corpus_pipeline() + makes_the_bundle + promotion.create_registration()

@@ -113,6 +113,9 @@ def test_mlflow_has_one_finished_run_with_everything(finished: FinishedRun) -> N
     assert {
         f"reporting/{name}" for name in ("metrics.json", "audit.json", "report.html")
     } <= reporting
+    assert run.data.tags["gate"] == "promoted"
+    assert run.data.tags["registered_model"] == "trisampler-smoke/1"
+    assert logged["promotion/queries"] > 5
     models = {item.path for item in client.list_artifacts(run.info.run_id, "models")}
     assert "models/encoder_2" in models
 
@@ -246,7 +249,8 @@ def test_pipelines_run_one_by_one_come_to_the_same(
 
     project = Project.copy_to(tmp_path_factory.mktemp("apart"))
     rounds = ("round_1", "round_2", "audit")
-    for name in ("ingestion", "baseline", "development", *rounds, "evaluation", "release"):
+    first, last = ("ingestion", "baseline", "development"), ("evaluation", "release", "promotion")
+    for name in (*first, *rounds, *last):
         project.run("--pipelines", name)
     assert project.metrics() == finished.project.metrics()
     rest: Any = nodes_that_would_run(project.run("--dry-run"))

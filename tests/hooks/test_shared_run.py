@@ -22,6 +22,7 @@ SETTINGS = {
     "experiment": "trial",
     "database": "mlflow.db",
     "artifacts": "mlartifacts",
+    "registered_model": "trial",
 }
 
 

@@ -15,9 +15,9 @@ from kedro.pipeline import Node, Pipeline
 
 from trisampler.datasets.files import WholeJSON, WholeTable
 from trisampler.hooks.mlflow_run import MlflowRun
-from trisampler.hooks.secrets import without_secrets
 from trisampler.hooks.tracking import TrackingHooks
 from trisampler.incremental.runner import IncrementalRunner
+from trisampler.secrets import without_secrets
 
 REPORTING = {"mlflow": "reporting"}
 SETTINGS = {
@@ -25,6 +25,7 @@ SETTINGS = {
     "experiment": "trial",
     "database": "mlflow.db",
     "artifacts": "mlartifacts",
+    "registered_model": "trial",
 }
 
 

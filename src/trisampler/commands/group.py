@@ -10,7 +10,7 @@ import click
 from trisampler import __version__
 from trisampler.errors import TrisamplerError
 
-_COMMANDS = ("search", "serve", "evaluate", "mine", "doctor")
+_COMMANDS = ("search", "serve", "evaluate", "mine", "versions", "rollback", "promote", "doctor")
 
 
 class Commands(click.Group):

@@ -31,7 +31,7 @@ _STDIN = Path("/dev/stdin")
     "--bundle",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="The bundle to ask, in place of the workspace's.",
+    help="The bundle to ask, in place of the workspace's champion.",
 )
 @click.option(
     "--workspace",
@@ -80,11 +80,11 @@ def command(
     """  # noqa: D301
     asked = _asked(" ".join(query).strip(), queries)
     writer = Writer(FORMATS[form], k, output)
+    from trisampler.project_registry import deployed_bundle
     from trisampler.release.bundle import Bundle
     from trisampler.retrievers.bundled import BundleRetriever
-    from trisampler.retrievers.locating import find_bundle
 
-    folder = bundle or find_bundle(workspace)
+    folder = bundle or deployed_bundle(workspace)
     retriever = BundleRetriever(Bundle.load(folder))
     if asked is not None:
         writer.write(retriever, asked)

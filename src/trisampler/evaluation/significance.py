@@ -58,8 +58,7 @@ def randomisation_test(
     whole_QC, _ = whole_numbers(differences_QC)
     # Each whole number is off by half a unit at most, so sums closer than Q units may be equal.
     found_C = np.abs(whole_QC.sum(axis=0)) - queries
-    exact = queries < 63 and 2**queries <= permutations
-    blocks = _all_signs(queries) if exact else _random_signs(queries, permutations, generator)
+    blocks, exact = sign_flips(queries, permutations, generator)
     hits_C = np.zeros(differences_QC.shape[1])
     flips = 0
     for signs_FQ in blocks:
@@ -116,6 +115,19 @@ def whole_numbers(values_QC: Floats) -> tuple[Floats, Floats]:
     _, exponent_C = np.frexp(largest_C)
     shift_C = 52 - exponent_C
     return np.rint(np.ldexp(values_QC, shift_C)), np.ldexp(1.0, -shift_C)
+
+
+def sign_flips(
+    queries: int, permutations: int, generator: np.random.Generator
+) -> tuple[Iterator[Floats], bool]:
+    """Sign flips as blocks of rows (F, Q) of 1 and -1, and whether they are all 2^Q.
+
+    They are where these are no more than `permutations`; else that many random ones are drawn.
+    """
+    exact = queries < 63 and 2**queries <= permutations
+    if exact:
+        return _all_signs(queries), exact
+    return _random_signs(queries, permutations, generator), exact
 
 
 def _all_signs(queries: int) -> Iterator[Floats]:

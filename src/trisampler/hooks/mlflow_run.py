@@ -1,32 +1,21 @@
-"""One MLflow run, written through the client: no global active run to leak between sessions.
-
-MLflow is imported on first use. Retries and timeouts are short, so that an unreachable server
-costs seconds, not minutes.
-"""
+"""One MLflow run, written through the client: no global active run to leak between sessions."""
 
 from __future__ import annotations
 
 import copy
-import logging
-import os
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from trisampler.hooks.abandoned_runs import PROCESS, close_abandoned_runs, this_process
-from trisampler.hooks.secrets import without_secrets
+from trisampler.registry.client import connect
+from trisampler.secrets import without_secrets
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Run
 
-_ENVIRONMENT = {
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "GIT_PYTHON_REFRESH": "quiet",
-}
 # MLflow's limits for one request and for one value.
 _BATCH = 100
 _METRICS_BATCH = 1000
@@ -59,7 +48,7 @@ class MlflowRun:
             name: The run's name.
             tags: Its tags.
         """
-        client = _client(uri)
+        client = connect(uri)
         found = client.get_experiment_by_name(experiment)
         experiment_id = (
             found.experiment_id
@@ -77,13 +66,13 @@ class MlflowRun:
         Raises:
             MlflowException: There is none.
         """
-        client = _client(uri)
+        client = connect(uri)
         return cls(client, client.get_run(run_id))
 
     @classmethod
     def newest_with_tag(cls, uri: str, experiment: str, tag: str, value: str) -> Self | None:
         """The newest run of the experiment with that tag, whatever its status; or None."""
-        client = _client(uri)
+        client = connect(uri)
         found = client.get_experiment_by_name(experiment)
         if found is None:
             return None
@@ -186,18 +175,6 @@ class MlflowRun:
     def end(self, status: str) -> None:
         """Close the run as FINISHED, FAILED or KILLED."""
         self._client.set_terminated(self.run_id, status=status)
-
-
-def _client(uri: str) -> MlflowClient:
-    for variable, value in _ENVIRONMENT.items():
-        os.environ.setdefault(variable, value)
-    from mlflow import MlflowClient
-
-    # Making the database is none of the user's business; what fails is told by whoever calls.
-    logging.getLogger("mlflow").setLevel(logging.WARNING)
-    for name in ("mlflow.store", "sqlalchemy"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-    return MlflowClient(tracking_uri=uri)
 
 
 def _batches(entries: list[Any], size: int) -> Iterable[list[Any]]:

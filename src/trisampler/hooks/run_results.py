@@ -38,9 +38,7 @@ def log_results(
     """
     made = sorted(name for name in pipeline.all_outputs() if catalog.exists(name))
     names = [name for name in made if not is_of_a_cell(name)]
-    for name, numbers in _NUMBERS.items():
-        if name in names:
-            run.log_metrics(numbers(catalog.load(name)))
+    _log_facts(run, names, catalog)
     if "comparison_table" in names:
         log_cells(run, made, catalog, node_seconds)
     for name in names:
@@ -54,6 +52,16 @@ def log_results(
             _log_input(run, name, catalog)
     log_artifacts(run, [name for name in names if not _is_model(name, catalog)], catalog)
     log_models(run, [name for name in names if name in saved], catalog)
+
+
+def _log_facts(run: MlflowRun, names: Collection[str], catalog: Catalog) -> None:
+    for name, numbers in _NUMBERS.items():
+        if name in names:
+            run.log_metrics(numbers(catalog.load(name)))
+    for name, tags in _TAGS.items():
+        if name in names:
+            for tag, value in tags(catalog.load(name)).items():
+                run.set_tag(tag, value)
 
 
 def log_models(run: MlflowRun, names: Collection[str], catalog: Catalog) -> None:
@@ -126,6 +134,13 @@ def _release(report: dict[str, Any]) -> Iterator[tuple[str, float, int]]:
             yield f"release/{name}", value, 0
 
 
+def _promotion(decision: dict[str, Any]) -> Iterator[tuple[str, float, int]]:
+    """Every number of the gate's test."""
+    for name, value in (decision["test"] or {}).items():
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            yield f"promotion/{name}", value, 0
+
+
 def _history(round_name: str, history: pl.DataFrame) -> Iterator[tuple[str, float, int]]:
     for row in history.iter_rows(named=True):
         for column, value in row.items():
@@ -137,5 +152,17 @@ _NUMBERS: dict[str, Callable[[Any], Iterator[tuple[str, float, int]]]] = {
     "metrics": _metrics,
     "audit": _audit,
     "release_report": _release,
+    "promotion": _promotion,
     "comparison_table": comparison_metrics,
+}
+
+_TAGS: dict[str, Callable[[Any], dict[str, str]]] = {
+    "promotion": lambda decision: {
+        "gate": "promoted" if decision["promoted"] else "refused",
+        "gate.reason": decision["reason"],
+    },
+    "registered_model": lambda told: {
+        "registered_model": f"{told['model']}/{told['version']}",
+        "registered_model.alias": str(told["alias"]),
+    },
 }

@@ -128,7 +128,7 @@ def _told(uri: str) -> Iterator[None]:
     """What MLflow refuses, as one line that says where."""
     from mlflow.exceptions import MlflowException
 
-    from trisampler.hooks.secrets import without_secrets
+    from trisampler.secrets import without_secrets
 
     try:
         yield

@@ -1,4 +1,4 @@
-"""What a run ends with: the short table, what was released, and where things are."""
+"""What a run ends with: the short table, what was released as what, and where things are."""
 
 from __future__ import annotations
 
@@ -37,9 +37,24 @@ class SummaryHooks:
             from trisampler.release.report import release_text
 
             lines += ["", release_text(catalog.load("release_report"))]
+        if "promotion_table" in run_result:
+            lines += ["", catalog.load("promotion_table").rstrip()]
         if lines:
             lines += ["", *self._places(pipeline, catalog, run_result)]
             sys.stdout.write("\n".join(lines) + "\n")
+
+    def _version(self, catalog: DataCatalog, run_result: dict[str, Any]) -> list[str]:
+        """Which version of which model the bundle is, and as what."""
+        if "registered_model" not in run_result:
+            return []
+        if not catalog.exists("registered_model"):
+            return ["version not registered: the next run does it"]
+        told = catalog.load("registered_model")
+        if told["version"] is None:
+            return [f"version not registered: {told['reason']}"]
+        return [
+            f"version {told['version']} of {told['model']}, {told['alias']}: {told['reason']}",
+        ]
 
     def _places(
         self, pipeline: Pipeline, catalog: DataCatalog, run_result: dict[str, Any]
@@ -60,5 +75,6 @@ class SummaryHooks:
         places += [(word, name) for name, word in reports.items() if name in run_result]
         return [
             *(f"{word:7} {artifact_path(catalog, name)}" for word, name in places),
+            *self._version(catalog, run_result),
             f"MLflow  {self._tracking.where or 'no run: nothing to do, or tracking is off'}",
         ]

@@ -20,9 +20,9 @@ from kedro.framework.hooks import hook_impl
 
 from trisampler.hooks.cell_runs import is_of_a_cell
 from trisampler.hooks.run_results import NODE_SECONDS, log_models, log_results
-from trisampler.hooks.secrets import without_secrets
 from trisampler.hooks.tracking_settings import TrackingSettings, check_tracking, shared_run_id
 from trisampler.interruption import before_leaving
+from trisampler.secrets import without_secrets
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from kedro.pipeline.node import Node
 
     from trisampler.hooks.mlflow_run import MlflowRun
+    from trisampler.registry.registration import SourceRun
+    from trisampler.registry.registry import Registry
 
 _logger = logging.getLogger(__name__)
 
@@ -56,6 +58,35 @@ class TrackingHooks:
         self.__init__()  # type: ignore[misc]
         self._settings = check_tracking(context.config_loader["tracking"])
         self._project = context.project_path
+
+    @hook_impl
+    def after_catalog_created(self, catalog: DataCatalog) -> None:
+        """Tell the datasets that lie in the model registry where it is."""
+        from trisampler.datasets.registry import ChampionHandle, RegisteredModelDataset
+
+        for name in ("champion", "registered_model"):
+            dataset = catalog.get(name)
+            if isinstance(dataset, ChampionHandle | RegisteredModelDataset):
+                dataset.tracking = self
+
+    def registry(self) -> Registry | None:
+        """See `trisampler.datasets.registry.Tracking`."""
+        from trisampler.hooks.run_start import tracking_uri
+        from trisampler.registry import Registry, RegistryError
+
+        settings = self._settings
+        if settings is None or not settings.enabled:
+            return None
+        if self._lost:
+            raise RegistryError("MLflow did not answer earlier in this run.")
+        return Registry(tracking_uri(settings, self._project), settings.registered_model)
+
+    def source_run(self) -> SourceRun | None:
+        """See `trisampler.datasets.registry.Tracking`."""
+        from trisampler.registry.registration import SourceRun
+
+        run = self._run
+        return None if run is None else SourceRun(run.experiment_id, run.run_id)
 
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any]) -> None:

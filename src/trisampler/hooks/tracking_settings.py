@@ -25,6 +25,9 @@ class TrackingSettings(BaseModel):
         description="SQLite file in the project; MLFLOW_TRACKING_URI, where set, wins."
     )
     artifacts: str = Field(description="Folder of the artifacts that go with that database.")
+    registered_model: str = Field(
+        description="Name under which bundles are registered.", pattern=r"^[^/:]+$"
+    )
 
 
 def check_tracking(tree: dict[str, Any]) -> TrackingSettings:

@@ -130,8 +130,10 @@ def _output_reason(output: str, key: NodeKey, position: int, catalog: Catalog) -
         return f"{output} has no record: unfinished, or not made here"
     if record.key != key.of_output(position):
         return _difference(record.parts, key.parts)
-    if not is_untouched(path, record) or not catalog.exists(output):
+    if not is_untouched(path, record):
         return f"{output} was damaged or changed on disk"
+    if not catalog.exists(output):
+        return f"{output} is not whole, or not where it is to be"
     return None
 
 

@@ -70,6 +70,7 @@ def write_report(
     dev_query_changes: dict[str, Any],
     test_query_changes: dict[str, Any],
     audit: dict[str, Any],
+    promotion: dict[str, Any],
     parameters: dict[str, Any],
     **of_rounds: Any,
 ) -> str:
@@ -84,11 +85,13 @@ def write_report(
         dev_query_changes: Dev queries that changed most.
         test_query_changes: Test queries that did; shown where there are no dev queries.
         audit: All rounds' negatives in numbers.
+        promotion: What the gate decided.
         parameters: The whole tree.
         of_rounds: `<artifact>_of_round_<n>` for training_history, plane and diagnostics.
     """
     from trisampler.evaluation.report import ReportContent, render_report
     from trisampler.negatives.geometry import feasible_range, t1_floor
+    from trisampler.registry.gate import Decision, decision_rows
 
     content = ReportContent(
         title=str(parameters["workspace"]),
@@ -102,6 +105,7 @@ def write_report(
         planes=_of_rounds(of_rounds, "plane"),
         diagnostics=_of_rounds(of_rounds, "diagnostics"),
         audit=audit,
+        promotion=decision_rows(Decision.model_validate(promotion)),
         parameters=plain_parameters(parameters),
     )
     evaluation, seed = parameters["evaluation"], parameters["seed"]

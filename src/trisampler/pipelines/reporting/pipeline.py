@@ -58,7 +58,8 @@ def create_pipeline(rounds: int) -> Pipeline:
 def _write_report(names: list[str]) -> Node:
     whole = (
         *("measurements", "comparisons", "ingestion_report", "external_report"),
-        *("data_warnings", "dev_query_changes", "test_query_changes", "audit", "parameters"),
+        *("data_warnings", "dev_query_changes", "test_query_changes", "audit", "promotion"),
+        "parameters",
     )
     return Node(
         write_report,

@@ -1,0 +1,36 @@
+"""Options of the commands that look into the model registry."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from trisampler.registry import Registry
+
+
+def registry_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--workspace, --env: passed on as `registry`, of the project around the working folder."""
+
+    @click.option(
+        "--workspace",
+        default="default",
+        show_default=True,
+        metavar="NAME",
+        help="Whose versions, in the project around the working folder.",
+    )
+    @click.option("--env", metavar="NAME", help="The project's configuration environment.")
+    @functools.wraps(command)
+    def with_registry(workspace: str, env: str | None, **rest: Any) -> Any:
+        return command(registry=_registry(workspace, env), **rest)
+
+    return with_registry
+
+
+def _registry(workspace: str, env: str | None) -> Registry:
+    from trisampler.project_registry import find_project, project_registry
+
+    return project_registry(find_project(), workspace, env)

@@ -1,0 +1,110 @@
+"""Promotion."""
+
+from __future__ import annotations
+
+from kedro.pipeline import Node, Pipeline
+
+from trisampler.evaluation.systems import UNTUNED
+from trisampler.pipelines import embedding, indexing
+from trisampler.pipelines.namespaces import in_namespace
+from trisampler.pipelines.promotion.nodes import (
+    choose_gate_queries,
+    find_incumbent,
+    gate_keeper,
+    measure_incumbent,
+    release_bundle,
+)
+from trisampler.pipelines.search.nodes import search_with_encoder
+
+
+def create_pipeline(rounds: int) -> Pipeline:
+    """Set the last round's encoder against the champion, and register the bundle.
+
+    Args:
+        rounds: Number of rounds.
+    """
+    candidate = f"encoder_{rounds}"
+    return (
+        Pipeline(
+            [_choose_gate_queries(), _measure_incumbent(candidate), _decide(candidate)],
+            namespace="promotion",
+            prefix_datasets_with_namespace=False,
+        )
+        + create_registration()
+    )
+
+
+def create_registration() -> Pipeline:
+    """Register the bundle by what the gate has decided of its encoder."""
+    return Pipeline(
+        [
+            Node(
+                release_bundle,
+                inputs=["bundle", "promotion"],
+                outputs="registered_model",
+                name="register_bundle",
+            )
+        ],
+        namespace="promotion",
+        prefix_datasets_with_namespace=False,
+    )
+
+
+def _choose_gate_queries() -> Node:
+    return Node(
+        choose_gate_queries,
+        inputs=["queries", "dev_judgements", "test_judgements", "params:promotion.split"],
+        outputs=["gate_queries", "gate_judgements"],
+        name="choose_gate_queries",
+    )
+
+
+def _measure_incumbent(candidate: str) -> Pipeline:
+    """The champion's encoder, as every other is measured, on the gate's queries alone."""
+    find = Node(
+        find_incumbent,
+        inputs=["champion", UNTUNED, candidate],
+        outputs=["encoder", "facts"],
+        name="find_incumbent",
+    )
+    search = Node(
+        search_with_encoder,
+        inputs=[
+            "query_embeddings",
+            "corpus_embeddings",
+            "index",
+            "gate_judgements",
+            "params:evaluation.depth",
+            "params:cluster",
+        ],
+        outputs="gate_run",
+        name="search_gate",
+    )
+    measure = Node(
+        measure_incumbent,
+        inputs=["gate_run", "gate_judgements", "passages", "params:promotion.measure"],
+        outputs="gate_measurements",
+        name="measure_incumbent",
+    )
+    embed = Pipeline(embedding.create_pipeline(), inputs={"queries": "gate_queries"})
+    return in_namespace(
+        "incumbent",
+        [find, embed, indexing.create_pipeline(), search, measure],
+        inputs={name: name for name in ("champion", candidate, "gate_queries", "gate_judgements")},
+    )
+
+
+def _decide(candidate: str) -> Node:
+    return Node(
+        gate_keeper(candidate),
+        inputs=[
+            f"{candidate}.measurements",
+            "incumbent.gate_measurements",
+            "incumbent.facts",
+            "params:promotion",
+            "params:evaluation.permutations",
+            "params:seed",
+        ],
+        outputs=["promotion", "promotion_table"],
+        name="decide",
+    )

@@ -1,0 +1,108 @@
+"""The model registry of a project, for what runs outside of a Kedro session."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+
+from trisampler.errors import TrisamplerError
+from trisampler.registry.errors import RegistryError
+from trisampler.registry.logged_model import bundle_folder
+from trisampler.registry.registry import Registry
+from trisampler.registry.version import Version
+from trisampler.retrievers.locating import find_bundle
+
+_logger = logging.getLogger(__name__)
+_MODELS = Path("data/06_models")
+
+
+class NoProjectError(TrisamplerError):
+    """Something was asked of a project, and there is none."""
+
+
+def find_project(start: Path | None = None) -> Path:
+    """The project's folder: `start`, by default the working folder, or one above it.
+
+    Raises:
+        NoProjectError: There is no project.
+    """
+    from kedro.utils import find_kedro_project
+
+    start = (start or Path.cwd()).resolve()
+    found = find_kedro_project(start)
+    if found is None:
+        raise NoProjectError(f"{start} lies in no trisampler project: go to its folder.")
+    return Path(found)
+
+
+def project_registry(project: Path, workspace: str, env: str | None = None) -> Registry:
+    """The registry that runs of a workspace register their bundles in.
+
+    Args:
+        project: The project's folder.
+        workspace: Whose bundles.
+        env: Configuration environment; None: KEDRO_ENV, else local.
+
+    Raises:
+        RegistryError: Tracking is off.
+        TrackingError: tracking.yml does not fit.
+    """
+    from kedro.config import OmegaConfigLoader
+
+    from trisampler.hooks.run_start import tracking_uri
+    from trisampler.hooks.tracking_settings import check_tracking
+    from trisampler.settings import CONFIG_LOADER_ARGS
+
+    loader = OmegaConfigLoader(
+        str(project / "conf"),
+        env=env or os.environ.get("KEDRO_ENV"),
+        runtime_params={"workspace": workspace},
+        **CONFIG_LOADER_ARGS,
+    )
+    settings = check_tracking(loader["tracking"])
+    if not settings.enabled:
+        raise RegistryError(
+            "MLflow is off in conf/<env>/tracking.yml, so that there is no registry: set enabled."
+        )
+    return Registry(tracking_uri(settings, project), settings.registered_model)
+
+
+def champion_bundle(
+    project: Path, workspace: str, env: str | None = None
+) -> tuple[Version, Path] | None:
+    """The champion of a workspace and the folder of its bundle; None where there is no champion.
+
+    The folder is that in MLflow's store where this is on this machine, else a copy that is kept.
+
+    Raises:
+        RegistryError: Tracking is off, MLflow does not answer, or the bundle is gone.
+    """
+    registry = project_registry(project, workspace, env)
+    champion = registry.champion()
+    if champion is None:
+        return None
+    cache = project / _MODELS / workspace / "champion"
+    return champion, bundle_folder(registry, champion, cache)
+
+
+def deployed_bundle(workspace: str, start: Path | None = None) -> Path:
+    """The bundle that answers for a workspace: the champion's, else the one of the last run.
+
+    Where the registry cannot be asked a warning says so.
+
+    Args:
+        workspace: whose bundle.
+        start: a folder in the project; by default the working folder.
+
+    Raises:
+        RetrieverError: there is neither; the message names the bundles that there are.
+    """
+    try:
+        found = champion_bundle(find_project(start), workspace)
+    except NoProjectError:
+        found = None
+    except RegistryError as error:
+        _logger.warning("The bundle of the last run answers, not the champion: %s", error)
+        found = None
+    return found[1] if found else find_bundle(workspace, start)

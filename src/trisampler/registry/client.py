@@ -1,0 +1,69 @@
+"""The connection to MLflow: imported on first use, and never waited for long.
+
+Retries and timeouts are short, so that an unreachable server costs seconds, not minutes.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from trisampler.errors import TrisamplerError
+from trisampler.registry.errors import RegistryError
+from trisampler.secrets import without_secrets
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+_ENVIRONMENT = {
+    "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1",
+    "MLFLOW_DISABLE_TELEMETRY": "true",
+    "GIT_PYTHON_REFRESH": "quiet",
+}
+
+
+def connect(uri: str) -> MlflowClient:
+    """A client of the tracking server, or the database, at `uri`; nothing global is set."""
+    for variable, value in _ENVIRONMENT.items():
+        os.environ.setdefault(variable, value)
+    from mlflow import MlflowClient
+
+    # Making the database is none of the user's business; what fails is told by whoever calls.
+    logging.getLogger("mlflow").setLevel(logging.WARNING)
+    for name in ("mlflow.store", "sqlalchemy"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    return MlflowClient(tracking_uri=uri)
+
+
+def label_of(uri: str) -> str:
+    """`uri` without folders, user and password, for records and messages."""
+    parts = urlsplit(uri)
+    if parts.hostname is None:
+        return parts.path.rpartition("/")[2] or uri
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
+
+
+@contextmanager
+def reaching(uri: str) -> Iterator[None]:
+    """Whatever fails in MLflow as an error that its user can mend.
+
+    Raises:
+        RegistryError: naming the store and what MLflow said.
+    """
+    try:
+        yield
+    except TrisamplerError:
+        raise
+    except Exception as error:  # MLflow's own, the database's, the network's
+        said = without_secrets(str(error)).splitlines()[0] if str(error) else ""
+        raise RegistryError(
+            f"MLflow at {label_of(uri)} does not answer as it should: {type(error).__name__}: "
+            f"{said[:300]}. See that it runs, and that MLFLOW_TRACKING_URI or conf/<env>/"
+            "tracking.yml says where."
+        ) from error

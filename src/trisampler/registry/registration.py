@@ -1,0 +1,127 @@
+"""A bundle into the registry, as champion or as challenger.
+
+The gate decides from what it saw. Between that and the registration another champion may have come,
+or this one been taken back, so that a decision counts only where it still fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trisampler import __version__
+from trisampler.hashing import digest_file
+from trisampler.registry.client import label_of, reaching
+from trisampler.registry.gate import Decision, decision_text
+from trisampler.registry.logged_model import log_bundle
+from trisampler.registry.version import CHALLENGER, CHAMPION, Version
+from trisampler.release.manifest import MANIFEST, read_manifest
+
+if TYPE_CHECKING:
+    from trisampler.registry.registry import Registry
+
+_DECIDE_AGAIN = "decide again with `kedro run --pipelines promotion --force`"
+
+
+@dataclass(frozen=True)
+class Release:
+    """A bundle that is to be registered.
+
+    Attributes:
+        bundle: Its folder.
+        encoder: Identity of its encoder.
+        decision: Of the gate.
+    """
+
+    bundle: Path
+    encoder: str
+    decision: Decision
+
+
+@dataclass(frozen=True)
+class SourceRun:
+    """The MLflow run that makes a version."""
+
+    experiment_id: str
+    run_id: str
+
+
+def register(registry: Registry, release: Release, run: SourceRun) -> dict[str, Any]:
+    """Make a version of the bundle, unless there is one, and give it the alias that is due.
+
+    Returns:
+        JSON values: `store`, `model`, `version`, `alias`, `reason`.
+
+    Raises:
+        RegistryError: MLflow does not answer.
+        BundleError: There is no bundle.
+    """
+    digest = digest_file(release.bundle / MANIFEST)
+    versions = registry.versions()
+    version = next((each for each in reversed(versions) if each.bundle == digest), None)
+    promoted, reason = settle(release, version, versions)
+    description = f"```\n{decision_text(release.decision)}```"
+    tags = {"gate": "promoted" if promoted else "refused", "reason": reason}
+    if version is None:
+        tags |= _facts(release, digest)
+        with reaching(registry.uri):
+            model_id = log_bundle(
+                registry.client, run.experiment_id, run.run_id, release.bundle, tags
+            )
+        version = registry.add(model_id, run.run_id, tags, description)
+    else:
+        registry.describe(version.number, tags, description)
+    if promoted and CHAMPION not in version.aliases:
+        registry.promote(version.number)
+    return {
+        "store": label_of(registry.uri),
+        "model": registry.model,
+        "version": version.number,
+        "alias": CHAMPION if promoted else CHALLENGER,
+        "reason": reason,
+    }
+
+
+def settle(
+    release: Release, version: Version | None, versions: Sequence[Version]
+) -> tuple[bool, str]:
+    """Whether the bundle is champion from now on, and why, or why not.
+
+    Args:
+        release: The bundle.
+        version: Of the same bundle, where it was registered before.
+        versions: All that there are.
+    """
+    champion = next((each for each in versions if CHAMPION in each.aliases), None)
+    decision, encoder = release.decision, release.encoder
+    if version is not None and version is champion:
+        return True, "it is the champion"
+    if version is not None and version.rolled_back:
+        return False, f"version {version.number} was rolled back"
+    if champion is not None and champion.encoder == encoder:
+        return True, f"the encoder of version {champion.number}, with the documents of now"
+    if decision.incumbent.candidate != encoder:
+        return False, f"the gate has not seen this encoder: {_DECIDE_AGAIN}"
+    if not decision.promoted:
+        return False, decision.reason
+    back = next((each for each in versions if each.rolled_back and each.encoder == encoder), None)
+    if back is not None:
+        return False, f"version {back.number}, of the same encoder, was rolled back"
+    if champion is not None and champion.encoder != decision.incumbent.champion:
+        return False, (
+            f"the gate has not seen version {champion.number}, which is champion: {_DECIDE_AGAIN}"
+        )
+    return True, decision.reason
+
+
+def _facts(release: Release, digest: str) -> dict[str, str]:
+    manifest = read_manifest(release.bundle)
+    return {
+        "bundle": digest,
+        "encoder": release.encoder,
+        "documents": str(manifest.documents),
+        "corpus": manifest.corpus_digest,
+        "trisampler": __version__,
+    }

@@ -1,0 +1,204 @@
+"""The versions of one registered model, which of them is the champion, and the way back.
+
+`champion` and `challenger` are MLflow's aliases. Who was champion before is a list of numbers in a
+tag of the registered model, the newest last, so that a roll-back needs nothing but the registry.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trisampler.registry.client import connect, label_of, reaching
+from trisampler.registry.errors import RegistryError
+from trisampler.registry.version import CHALLENGER, CHAMPION, Version
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+_HISTORY = "champions"
+_REMEMBERED = 100
+_VALUE_LENGTH = 4900  # of a tag
+
+
+class Registry:
+    """One registered model; every method raises RegistryError where MLflow does not answer.
+
+    Args:
+        uri: Tracking URI of the server or database.
+        model: Name of the registered model.
+    """
+
+    def __init__(self, uri: str, model: str) -> None:
+        self.uri = uri
+        self.model = model
+
+    def __str__(self) -> str:
+        return f"{self.model} at {label_of(self.uri)}"
+
+    @cached_property
+    def client(self) -> MlflowClient:
+        """MLflow's client."""
+        return connect(self.uri)
+
+    def versions(self) -> list[Version]:
+        """All versions, the oldest first; none where nothing was registered yet."""
+        if not self._is_there():
+            return []
+        with reaching(self.uri):
+            registered = self._registered()
+            if registered is None:
+                return []
+            found = self.client.search_model_versions(f"name = '{self.model}'")
+            versions = [Version.of(each, registered.aliases) for each in found]
+        return sorted(versions, key=lambda version: version.number)
+
+    def version(self, number: int) -> Version:
+        """The version of that number.
+
+        Raises:
+            RegistryError: There is none.
+        """
+        versions = self.versions()
+        for version in versions:
+            if version.number == number:
+                return version
+        there = ", ".join(str(version.number) for version in versions) or "none"
+        raise RegistryError(f"{self} has no version {number}; it has: {there}.")
+
+    def champion(self) -> Version | None:
+        """The version with that alias; None where no version has it."""
+        return self.with_alias(CHAMPION)
+
+    def with_alias(self, alias: str) -> Version | None:
+        """The version with `alias`; None where no version has it."""
+        return next((found for found in self.versions() if alias in found.aliases), None)
+
+    def add(self, model_id: str, run_id: str, tags: Mapping[str, str], description: str) -> Version:
+        """Register a logged model as a new version, as challenger."""
+        with reaching(self.uri):
+            if self._registered() is None:
+                self.client.create_registered_model(self.model)
+            # Not `models:/<id>`: a database resolves that by the global tracking URI.
+            source = self.client.get_logged_model(model_id).artifact_location
+            made = self.client.create_model_version(
+                self.model,
+                source=source,
+                run_id=run_id,
+                tags={"model_id": model_id} | _cut(tags),
+                description=description,
+                model_id=model_id,
+            )
+            link = json.dumps([{"name": self.model, "version": str(made.version)}])
+            self.client.set_logged_model_tags(model_id, {"mlflow.modelVersions": link})
+            self.client.set_registered_model_alias(self.model, CHALLENGER, made.version)
+        return self.version(int(made.version))
+
+    def describe(self, number: int, tags: Mapping[str, str], description: str) -> None:
+        """Say something else of a version."""
+        with reaching(self.uri):
+            for name, value in _cut(tags).items():
+                self.client.set_model_version_tag(self.model, str(number), name, value)
+            self.client.update_model_version(self.model, str(number), description)
+
+    def promote(self, number: int) -> None:
+        """Make a version champion, whatever it was.
+
+        Raises:
+            RegistryError: There is no such version.
+        """
+        version = self.version(number)
+        history = [each for each in self._history() if each != number]
+        self._make_champion(version, [*history, number])
+
+    def roll_back(self, to: int | None = None) -> tuple[Version, Version]:
+        """Take the champion back: the one before it, or version `to`, is champion again.
+
+        The one that is taken back is marked, so that its encoder is not promoted again by itself.
+
+        Returns:
+            The version that was champion, and the one that is.
+
+        Raises:
+            RegistryError: There is no champion, none before it, or no version `to`.
+        """
+        versions = {version.number: version for version in self.versions()}
+        champion = self.champion()
+        if champion is None:
+            raise RegistryError(f"{self} has no champion that could be rolled back.")
+        history = _before(champion.number, self._history())
+        if to is None:
+            history = [number for number in history if number in versions]
+            if not history:
+                raise RegistryError(
+                    f"Version {champion.number} of {self} is the first champion: there is none "
+                    "before it. Name the one that is to be: `trisampler rollback --to VERSION`."
+                )
+        elif to == champion.number:
+            raise RegistryError(f"Version {to} of {self} is the champion already.")
+        else:
+            history = [*_before(to, history), self.version(to).number]
+        self._mark_rolled_back(champion.number)
+        self._make_champion(versions[history[-1]], history)
+        return champion, versions[history[-1]]
+
+    def _mark_rolled_back(self, number: int) -> None:
+        """Mark a version as taken back, now."""
+        with reaching(self.uri):
+            self.client.set_model_version_tag(self.model, str(number), "rolled_back", _now())
+
+    def _make_champion(self, version: Version, history: list[int]) -> None:
+        number = str(version.number)
+        told = json.dumps(history[-_REMEMBERED:])
+        with reaching(self.uri):
+            # The list goes first: with the alias not yet moved, a roll-back finds its way all
+            # the same.
+            self.client.set_registered_model_tag(self.model, _HISTORY, told)
+            if version.rolled_back:
+                self.client.delete_model_version_tag(self.model, number, "rolled_back")
+            self.client.set_model_version_tag(self.model, number, "promoted", _now())
+            self.client.set_registered_model_alias(self.model, CHAMPION, number)
+            if CHALLENGER in version.aliases:
+                self.client.delete_registered_model_alias(self.model, CHALLENGER)
+
+    def _history(self) -> list[int]:
+        with reaching(self.uri):
+            registered = self._registered()
+        told = registered.tags.get(_HISTORY, "[]") if registered else "[]"
+        try:
+            return [int(number) for number in json.loads(told)]
+        except (ValueError, TypeError):
+            return []
+
+    def _is_there(self) -> bool:
+        """Whether there is a store; looking into a database that is not there would make one."""
+        scheme, _, file = self.uri.partition(":///")
+        return scheme != "sqlite" or Path(file).exists()
+
+    def _registered(self) -> Any:
+        """MLflow's registered model, or None."""
+        from mlflow import MlflowException
+
+        try:
+            return self.client.get_registered_model(self.model)
+        except MlflowException as error:
+            if error.error_code == "RESOURCE_DOES_NOT_EXIST":
+                return None
+            raise
+
+
+def _before(number: int, history: list[int]) -> list[int]:
+    """The history up to `number` without it; all of it where it is not there."""
+    return history[: history.index(number)] if number in history else history
+
+
+def _cut(tags: Mapping[str, str]) -> dict[str, str]:
+    return {name: value[:_VALUE_LENGTH] for name, value in tags.items()}
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

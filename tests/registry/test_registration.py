@@ -1,0 +1,116 @@
+"""Bundles into the registry: what becomes champion, and what does not."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+
+from registry.conftest import Shop, untrained
+from trisampler.registry.champion import encoder_identity, find_incumbent
+from trisampler.registry.logged_model import bundle_folder
+
+
+def test_the_first_that_passes_is_champion_and_says_why(shop: Shop) -> None:
+    version = shop.promoted(1)
+    assert shop.standing() == {1: ("champion",)}
+    assert version.tags["gate"] == "promoted"
+    assert "not worse than encoder_0" in version.tags["reason"]
+    assert version.tags["documents"] == "20"
+    made = shop.registry.client.get_model_version(shop.registry.model, "1")
+    assert "promotion gate" in made.description
+
+
+def test_what_is_refused_stays_challenger_with_the_reason(shop: Shop) -> None:
+    shop.promoted(1)
+    told = shop.register(shop.release(2, shop.decision(2, gain=-0.2)))
+    assert told["alias"] == "challenger"
+    assert shop.standing() == {1: ("champion",), 2: ("challenger",)}
+    version = shop.registry.version(2)
+    assert version.tags["gate"] == "refused"
+    assert "it is not shown" in version.tags["reason"]
+
+
+def test_a_bundle_that_is_there_is_not_registered_again(shop: Shop) -> None:
+    shop.promoted(1)
+    refused = shop.release(2, shop.decision(2, gain=-0.2))
+    assert shop.register(refused)["version"] == 2
+    assert shop.register(refused)["version"] == 2
+    # Another decision about the same bundle promotes it as it stands.
+    told = shop.register(replace(refused, decision=shop.decision(2)))
+    assert (told["version"], told["alias"]) == (2, "champion")
+    assert shop.standing() == {1: (), 2: ("champion",)}
+    assert shop.registry.roll_back()[1].number == 1
+
+
+def test_the_champions_encoder_with_new_documents_is_champion_at_once(shop: Shop) -> None:
+    decision = shop.decision(1)
+    shop.register(shop.release(1, decision))
+    told = shop.register(shop.release(1, decision, documents=30))
+    assert (told["version"], told["alias"]) == (2, "champion")
+    assert "the documents of now" in told["reason"]
+
+
+def test_a_refused_encoder_with_new_documents_is_refused_still(shop: Shop) -> None:
+    shop.promoted(1)
+    decision = shop.decision(2, gain=-0.2)
+    shop.register(shop.release(2, decision))
+    assert shop.register(shop.release(2, decision, documents=30))["alias"] == "challenger"
+
+
+def test_what_was_rolled_back_is_not_promoted_by_itself(shop: Shop) -> None:
+    shop.promoted(1)
+    shop.promoted(2)
+    shop.registry.roll_back()
+    same = shop.register(shop.release(2, shop.decision(2)))
+    assert (same["version"], same["alias"]) == (2, "challenger")
+    assert "version 2 was rolled back" in same["reason"]
+    told = shop.register(shop.release(2, shop.decision(2), documents=30))
+    assert told["alias"] == "challenger"
+    assert "version 2, of the same encoder, was rolled back" in told["reason"]
+    assert shop.registry.champion() == shop.registry.version(1)
+
+
+def test_a_decision_about_another_champion_does_not_count(shop: Shop) -> None:
+    early = shop.decision(2)  # before there was any champion
+    shop.promoted(1)
+    told = shop.register(shop.release(2, early))
+    assert told["alias"] == "challenger"
+    assert "has not seen version 1" in told["reason"]
+    assert "kedro run --pipelines promotion --force" in told["reason"]
+
+
+def test_a_decision_about_another_encoder_does_not_count(shop: Shop) -> None:
+    told = shop.register(shop.release(2, shop.decision(1)))
+    assert told["alias"] == "challenger"
+    assert "has not seen this encoder" in told["reason"]
+
+
+def test_the_champions_encoder_comes_back_as_it_was(shop: Shop) -> None:
+    shop.promoted(3)
+    champion = shop.champion()
+    assert (champion.standing, champion.version) == ("champion", 1)
+    assert champion.encoder is not None
+    assert encoder_identity(champion.encoder) == champion.identity
+    encoder, facts = find_incumbent(champion, untrained(0), untrained(4))
+    assert encoder is champion.encoder
+    assert facts["champion"] == encoder_identity(untrained(3))
+    assert facts["candidate"] == encoder_identity(untrained(4))
+
+
+def test_a_champion_whose_files_are_gone_is_not_replaced(shop: Shop) -> None:
+    version = shop.promoted(1)
+    shutil.rmtree(bundle_folder(shop.registry, version, shop.folder / "cache"))
+    champion = shop.champion()
+    assert (champion.standing, champion.version) == ("unloadable", 1)
+    assert "any more" in champion.trouble
+    told = shop.register(shop.release(2, shop.decision(2)))
+    assert told["alias"] == "challenger"
+    assert "cannot be opened" in told["reason"]
+
+
+def test_a_champion_with_half_its_weights_is_not_replaced(shop: Shop) -> None:
+    version = shop.promoted(1)
+    weights = bundle_folder(shop.registry, version, shop.folder) / "encoder" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    assert shop.champion().standing == "unloadable"
+    assert not shop.decision(2).promoted

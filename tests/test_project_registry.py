@@ -1,0 +1,99 @@
+"""Which bundle answers: the champion's, or the last run's where there is none to ask."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from registry.conftest import Shop
+from registry.conftest import empty_database as empty_database
+from registry.conftest import shop as shop
+from registry.conftest import workshop as workshop
+from trisampler.commands.group import trisampler
+from trisampler.project_registry import (
+    NoProjectError,
+    champion_bundle,
+    deployed_bundle,
+    find_project,
+    project_registry,
+)
+from trisampler.registry import RegistryError
+from trisampler.retrievers.errors import RetrieverError
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def project(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project whose last run left a bundle, around a registry without versions."""
+    shutil.copytree(ROOT / "conf", shop.folder / "conf")
+    shutil.copy(ROOT / "pyproject.toml", shop.folder)
+    (shop.folder / "src").mkdir()
+    bundle = shop.folder / "data" / "06_models" / "trial" / "bundle"
+    bundle.parent.mkdir(parents=True)
+    shutil.copytree(shop.bundle(2), bundle)
+    monkeypatch.chdir(shop.folder)
+    monkeypatch.delenv("KEDRO_ENV", raising=False)
+    return shop.folder
+
+
+def test_the_champion_answers_where_there_is_one(shop: Shop, project: Path) -> None:
+    last = project / "data" / "06_models" / "trial" / "bundle"
+    assert deployed_bundle("trial") == last
+    version = shop.promoted(1)
+    found = champion_bundle(project, "trial")
+    assert found is not None
+    assert found[0].number == version.number
+    assert deployed_bundle("trial", last) == found[1] != last
+    shutil.rmtree(found[1])
+    assert deployed_bundle("trial") == last
+
+
+def test_each_workspace_has_a_registered_model_of_its_own(project: Path) -> None:
+    assert project_registry(project, "trial").model == "trisampler-trial"
+    assert project_registry(project, "default").model == "trisampler-default"
+
+
+def test_looking_makes_no_database(project: Path) -> None:
+    (project / "mlflow.db").unlink()
+    assert champion_bundle(project, "trial") is None
+    assert not (project / "mlflow.db").exists()
+
+
+def test_without_tracking_there_is_no_registry(project: Path) -> None:
+    (project / "conf" / "local").mkdir(exist_ok=True)
+    (project / "conf" / "local" / "tracking.yml").write_text("enabled: false\n")
+    with pytest.raises(RegistryError, match="set enabled"):
+        project_registry(project, "trial")
+    assert deployed_bundle("trial").name == "bundle"
+
+
+def test_outside_of_a_project(tmp_path: Path) -> None:
+    with pytest.raises(NoProjectError, match="no trisampler project"):
+        find_project(tmp_path)
+    with pytest.raises(RetrieverError, match="no bundle of the workspace"):
+        deployed_bundle("trial", tmp_path)
+
+
+def test_the_commands_move_the_champion(shop: Shop, project: Path) -> None:
+    def told(*arguments: str) -> str:
+        result = CliRunner().invoke(trisampler, [*arguments, "--workspace", "trial"])
+        assert "Traceback" not in result.output
+        return result.output
+
+    assert "has no versions yet" in told("versions")
+    assert "has no champion that could be rolled back" in told("rollback")
+    shop.promoted(1)
+    assert "`trisampler rollback --to VERSION`" in told("rollback")
+    shop.promoted(2)
+    assert told("rollback").startswith("Version 1 of trisampler-trial")
+    assert shop.standing() == {1: ("champion",), 2: ()}
+    second, first = told("versions").splitlines()
+    assert "rolled back" in second
+    assert "champion" in first
+    assert told("promote", "2") == "Version 2 of trisampler-trial at mlflow.db is champion.\n"
+    assert told("rollback", "--to", "1").startswith("Version 1 of")
+    assert "has no version 9" in told("promote", "9")
