@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from trisampler.errors import TrisamplerError
+from trisampler.project_folder import project_folder
 from trisampler.registry.errors import RegistryError
 from trisampler.registry.logged_model import bundle_folder
 from trisampler.registry.registry import Registry
@@ -27,13 +28,11 @@ def find_project(start: Path | None = None) -> Path:
     Raises:
         NoProjectError: There is no project.
     """
-    from kedro.utils import find_kedro_project
-
     start = (start or Path.cwd()).resolve()
-    found = find_kedro_project(start)
+    found = project_folder(start)
     if found is None:
         raise NoProjectError(f"{start} lies in no trisampler project: go to its folder.")
-    return Path(found)
+    return found
 
 
 def project_registry(project: Path, workspace: str, env: str | None = None) -> Registry:

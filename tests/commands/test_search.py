@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -11,6 +13,8 @@ import pytest
 from commands.conftest import in_a_process
 from trisampler.evaluation.runs import read_trec_run
 from trisampler.release import Bundle
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -85,6 +89,22 @@ def test_queries_come_from_standard_input(run, bundle, tmp_path):
 
 
 @pytest.mark.slow
+def test_below_a_projects_folder_nothing_but_answers_is_printed(bundle, tmp_path):
+    project = tmp_path / "project"
+    shutil.copytree(ROOT / "conf", project / "conf")
+    shutil.copy(ROOT / "pyproject.toml", project)
+    shutil.copytree(bundle.folder, project / "data" / "06_models" / "default" / "bundle")
+    (project / "inner").mkdir()
+    done = in_a_process(
+        *("search", "sort a list", "--format", "json", "-k", "1"),
+        cwd=project / "inner",
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["query"] == "sort a list"
+
+
+@pytest.mark.slow
 def test_a_prompt_answers_until_an_empty_line(bundle, tmp_path):
     import os
     import pty
@@ -133,8 +153,6 @@ def test_what_does_not_fit_is_said(run, bundle, tmp_path, monkeypatch, arguments
 
 
 def test_a_damaged_bundle_is_named(run, bundle, tmp_path):
-    import shutil
-
     copy = shutil.copytree(bundle.folder, tmp_path / "copy")
     (copy / "documents.parquet").unlink()
     result = run("search", "x", "--bundle", copy)

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from trisampler.errors import TrisamplerError
 from trisampler.installation.finding import Finding
+from trisampler.project_folder import project_folder
 
 _TIMEOUTS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
@@ -37,12 +38,9 @@ class Project:
     @classmethod
     def around(cls, folder: Path, env: str | None) -> Self | None:
         """The project that `folder` lies in; None, without importing Kedro, where in none."""
-        start = folder.resolve()
-        found = next(filter(_is_project, (start, *start.parents)), None)
+        found = project_folder(folder)
         if found is None:
             return None
-        # Kedro reads it when it is first imported, and else says at length that there is none.
-        os.environ.setdefault("KEDRO_LOGGING_CONFIG", str(found / "conf" / "logging.yml"))
         from kedro.config import OmegaConfigLoader
 
         from trisampler.settings import CONFIG_LOADER_ARGS
@@ -111,14 +109,6 @@ class Project:
         else:
             remedy = f"Upgrade it (mlflow db upgrade sqlite:///{database}), or move it away."
             yield _asked(f"sqlite:///{database.as_posix()}", remedy)
-
-
-def _is_project(folder: Path) -> bool:
-    """Whether `folder` is the root of a Kedro project."""
-    try:
-        return "[tool.kedro]" in (folder / "pyproject.toml").read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        return False
 
 
 def _asked(uri: str, remedy: str) -> Finding:
