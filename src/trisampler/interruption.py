@@ -10,8 +10,10 @@ is still there ends.
 from __future__ import annotations
 
 import _thread
+import atexit
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -88,6 +90,7 @@ def interruptible() -> Iterator[None]:
     os.set_blocking(sent, False)
     former = signal.set_wakeup_fd(sent, warn_on_full_buffer=False)
     threading.Thread(target=_watch, args=(received, frozenset(before)), daemon=True).start()
+    atexit.register(_end)  # after all that is registered from here on
     try:
         yield
     except Interrupted:
@@ -108,6 +111,14 @@ def _handle(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
     _asked = number
     if not (first and _postponing):
         raise Interrupted(number)
+
+
+def _end() -> None:
+    """Leave at once: to take the interpreter and its libraries down can last for seconds."""
+    if _asked is not None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(128 + _asked)
 
 
 def _watch(received: int, numbers: frozenset[int]) -> None:
