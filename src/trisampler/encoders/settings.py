@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -71,8 +71,12 @@ class EncoderSettings(TextSettings):
 
 
 class ComputingSettings(BaseModel):
-    """How a model computes; only `precision` changes what comes out."""
+    """How a model computes; only `precision` changes what comes out.
 
+    The device counts in input keys nevertheless: it decides what precision "auto" is.
+    """
+
+    fields_without_effect: ClassVar[frozenset[str]] = frozenset({"batch_tokens"})
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     precision: Literal["auto"] | Precision = Field(

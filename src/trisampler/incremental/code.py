@@ -2,8 +2,8 @@
 
 Rule: the node's module and every module of this package that it imports, directly or not, at its
 top or inside functions; where that is a package, the data files in its folder (templates) too.
-Comments, formatting and docstrings do not count, nor do other packages, nor ours that decide where
-and how visibly work is done, but not what comes of it.
+Comments, formatting and docstrings do not count, nor do other packages, nor ours that decide
+whether, where and how visibly work is done, but not what comes of it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from trisampler.hashing import digest_files
 
 _ROOT = Path(__file__).resolve().parents[1]
 # What these modules, and packages with all that they alone import, do never changes a result.
-_NO_EFFECT_ON_RESULTS = frozenset({"progress", "errors", "cluster"})
+_NO_EFFECT_ON_RESULTS = frozenset(
+    {"progress", "errors", "failures", "interruption", "cluster", "incremental"}
+)
 
 
 def code_digest(function: Callable[..., Any]) -> str:

@@ -2,8 +2,8 @@
 
 A node's key covers the digest of its stage's code, the values of its `params:` inputs, the keys of
 its other inputs in order, what its function was made for, and the digest of what it declares to
-read outside the catalog. Settings that say they have no effect on results are left out, and so are
-parts of parameters that the node says it does not look at.
+read outside the catalog. Settings that say they have no effect on results are left out, whole or by
+field, and so are parts of parameters that the node says it does not look at.
 """
 
 from __future__ import annotations
@@ -79,11 +79,14 @@ def _node_parts(node: Node, catalog: Catalog, artifact_keys: Mapping[str, str]) 
     arguments = {name: argument for argument, name in names.items()}
     # Positions keep apart two inputs that swap places; names differ from round to round.
     for position, name in enumerate(node.inputs):
-        if _is_parameter(name):
+        if name == "parameters":
+            # Nodes that take all of them show them, those without effect too.
+            parts[name] = _digest(_plain(catalog.load(name)))
+        elif _is_parameter(name):
             value = catalog.load(name)
             if not getattr(value, "no_effect_on_results", False):
                 looked_at = part_looked_at(node.func, arguments.get(name, ""), value)
-                parts[name] = _digest(_plain(looked_at))
+                parts[name] = _digest(_with_effect(looked_at))
         elif not getattr(catalog.get(name), "grows_in_place", False):
             key = artifact_keys.get(name) or _key_on_disk(catalog, name)
             parts[f"input:{name}"] = f"{position}:{key}"
@@ -123,6 +126,14 @@ def _parameter_names(node: Node) -> dict[str, str]:
 
 def _is_parameter(name: str) -> bool:
     return name == "parameters" or name.startswith("params:")
+
+
+def _with_effect(value: Any) -> Any:
+    """What of a parameter can change results: a settings model names the fields that cannot."""
+    plain = _plain(value)
+    for field in getattr(value, "fields_without_effect", ()):
+        del plain[field]
+    return plain
 
 
 def _plain(value: Any) -> Any:

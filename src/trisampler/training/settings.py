@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -12,6 +12,7 @@ from trisampler.encoders.settings import DEVICE
 class TrainingSettings(BaseModel):
     """How an encoder is trained in one round."""
 
+    fields_without_effect: ClassVar[frozenset[str]] = frozenset({"checkpoint_every"})
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     steps: int = Field(120, ge=1, description="Optimiser steps in a round.")

@@ -3,11 +3,8 @@
 from kedro.pipeline import Node, Pipeline
 
 from trisampler.pipelines import embedding, indexing, search
-from trisampler.pipelines.baseline.nodes import (
-    load_pretrained,
-    search_test,
-    search_train_and_dev,
-)
+from trisampler.pipelines.baseline.lexical_nodes import search_test, search_train_and_dev
+from trisampler.pipelines.baseline.nodes import load_pretrained
 from trisampler.pipelines.namespaces import in_namespace
 
 

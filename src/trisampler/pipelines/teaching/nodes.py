@@ -8,11 +8,17 @@ import polars as pl
 
 from trisampler.encoders.vector_cache import VectorCache
 from trisampler.incremental.outside import reads_outside
+from trisampler.incremental.parts import looks_at
 from trisampler.teachers.model import digest_teacher
 from trisampler.teachers.settings import TeacherSettings
 
 
+def _how_it_scores(teacher: TeacherSettings) -> TeacherSettings | None:
+    return None if teacher.name is None else teacher
+
+
 @reads_outside("teacher", digest_teacher)
+@looks_at("teacher", _how_it_scores)
 def score_candidates(
     candidates: pl.DataFrame,
     lexical_candidates: pl.DataFrame,
