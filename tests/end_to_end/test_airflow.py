@@ -95,7 +95,7 @@ def test_a_refresh_by_namespaces_follows_with_a_run_of_its_own(
     of = "run --pipelines refresh --namespaces"
     assert commands == [
         "tracking open",
-        *(f"{of} {name}" for name in ("ingestion", "round_2", "release")),
+        *(f"{of} {name}" for name in ("ingestion", "round_2", "release", "promotion")),
         "tracking close --pipelines refresh",
     ]
     assert len(runs(orchestrated)) == before + 1

@@ -28,6 +28,7 @@ FLOW = [
     "encoder_2",
     "evaluation",
     "diagnosis",
+    "promotion",
     "reporting",
 ]
 in_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium")

@@ -59,7 +59,7 @@ def run(folder: Path, **settings: Any) -> list[str]:
     calls.clear()
     catalog = DataCatalog(
         {
-            "champion": ChampionHandle(cache=str(folder / "cache")),
+            "champion": ChampionHandle(filepath=str(folder / "cache")),
             "standing": WholeJSON(filepath=str(folder / "standing.json")),
             "registered_model": RegisteredModelDataset(filepath=str(folder / "registered.json")),
             "parameters": MemoryDataset({"seed": 1}),

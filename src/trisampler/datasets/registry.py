@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 from kedro.io import AbstractDataset, DatasetError
 
 from trisampler.atomic import write_json
+from trisampler.datasets.folder import FolderDataset
+from trisampler.datasets.shown import shown_path
 
 if TYPE_CHECKING:
     from trisampler.registry.champion import Champion
@@ -49,28 +51,27 @@ class NoTracking:
         """None."""
 
 
-class ChampionHandle(AbstractDataset[NoReturn, "Champion"]):
+class ChampionHandle(FolderDataset[NoReturn, "Champion"]):
     """The champion as it is when it is looked for; input keys leave it out.
 
     A run that makes it champion would otherwise be out of date the moment it ends.
 
     Args:
-        cache: Where what the registry keeps on another machine is copied to.
+        filepath: A folder, where what the registry keeps on another machine is copied to.
         metadata: Ignored by Kedro; kedro-viz reads the layer from it.
     """
 
     grows_in_place = True
 
-    def __init__(self, *, cache: str, metadata: dict[str, Any] | None = None) -> None:
-        self._cache = Path(cache)
-        self.metadata = metadata
+    def __init__(self, *, filepath: str, metadata: dict[str, Any] | None = None) -> None:
+        super().__init__(filepath=filepath, metadata=metadata)
         self.tracking: Tracking = NoTracking()
 
     def load(self) -> Champion:
         """The champion's encoder, or why there is none to measure."""
         from trisampler.registry.champion import load_champion
 
-        return load_champion(self.tracking.registry, self._cache)
+        return load_champion(self.tracking.registry, self._filepath)
 
     def save(self, data: NoReturn) -> None:  # noqa: ARG002
         """Refused: a champion is made by registering a version."""
@@ -78,9 +79,6 @@ class ChampionHandle(AbstractDataset[NoReturn, "Champion"]):
 
     def _exists(self) -> bool:
         return True
-
-    def _describe(self) -> dict[str, Any]:
-        return {"cache": str(self._cache)}
 
 
 class RegisteredModelDataset(AbstractDataset["Release", dict[str, Any]]):
@@ -147,4 +145,4 @@ class RegisteredModelDataset(AbstractDataset["Release", dict[str, Any]]):
         return told
 
     def _describe(self) -> dict[str, Any]:
-        return {"filepath": str(self._filepath)}
+        return {"filepath": shown_path(self._filepath)}
