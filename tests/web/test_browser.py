@@ -42,20 +42,23 @@ def test_the_command_serves_a_bundle_until_it_is_told_to_end(tmp_path):
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert process.stdout
-    address = re.match(r"(http://127\.0\.0\.1:\d+/)", process.stdout.readline())
-    assert address, process.communicate()
-    with urlopen(f"{address[1]}api/search?q=sort+list&k=5", timeout=60) as response:
-        told = json.load(response)
-    assert [len(system["hits"]) for system in told["systems"]] == [5, 5]
-    page = chromium(tmp_path / "profile", f"{address[1]}?q=sort+list&k=5", "--dump-dom")
-    for system in told["systems"]:
-        for hit in system["hits"]:
-            assert f'data-doc="{hit["doc_id"]}"' in page
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 0
-    assert "Traceback" not in said
+    try:
+        assert process.stdout
+        address = re.match(r"(http://127\.0\.0\.1:\d+/)", process.stdout.readline())
+        assert address, process.communicate()
+        with urlopen(f"{address[1]}api/search?q=sort+list&k=5", timeout=60) as response:
+            told = json.load(response)
+        assert [len(system["hits"]) for system in told["systems"]] == [5, 5]
+        page = chromium(tmp_path / "profile", f"{address[1]}?q=sort+list&k=5", "--dump-dom")
+        for system in told["systems"]:
+            for hit in system["hits"]:
+                assert f'data-doc="{hit["doc_id"]}"' in page
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 0
+        assert "Traceback" not in said
+    finally:
+        process.kill()
 
 
 def test_a_port_that_is_taken_is_said(address, tmp_path):
