@@ -241,6 +241,7 @@ def test_force_would_run_everything(finished: FinishedRun) -> None:
     assert len(nodes_that_would_run(output)) == len(re.findall("would run: forced", output)) > 30
 
 
+@pytest.mark.slow
 def test_pipelines_run_one_by_one_come_to_the_same(
     finished: FinishedRun, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from threading import Event, Thread
+from threading import Semaphore, Thread
 
 import numpy as np
 import pytest
@@ -205,27 +205,29 @@ def test_a_bundle_opened_while_it_is_replaced_is_one_or_the_other(
         )
         for kind in kinds
     }
-    stop = Event()
+    # Two replacements to an opening: with no end of them a slow one would give up, and rightly.
+    wanted, made = Semaphore(0), Semaphore(0)
+    openings, replacements = 25, 2
 
     def replace() -> None:
-        turn = 0
-        while not stop.is_set():
-            turn += 1
+        for turn in range(1, openings * replacements + 1):
+            wanted.acquire()
             write_bundle(kinds[turn % 2], folder)
+            made.release()
 
-    replacing = Thread(target=replace)
+    replacing = Thread(target=replace, daemon=True)
     replacing.start()
     seen = set()
-    try:
-        for _ in range(25):
-            bundle = Bundle.load(folder, EXACT)
-            ids, encoder = expected[bundle.manifest.fingerprint]
-            seen.add(bundle.manifest.fingerprint)
-            assert sorted(bundle.search(["sort"], 30).ids[0]) == ids
-            assert bundle.encoder.fingerprint("query", "float32") == encoder
-    finally:
-        stop.set()
-        replacing.join()
+    for _ in range(openings):
+        wanted.release(replacements)
+        bundle = Bundle.load(folder, EXACT)
+        ids, encoder = expected[bundle.manifest.fingerprint]
+        seen.add(bundle.manifest.fingerprint)
+        assert sorted(bundle.search(["sort"], 30).ids[0]) == ids
+        assert bundle.encoder.fingerprint("query", "float32") == encoder
+        for _ in range(replacements):
+            made.acquire()
+    replacing.join()
     assert seen
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
 
