@@ -187,7 +187,7 @@ def test_one_message_and_nothing_written(place: Place, bad: Bad) -> None:
 def fail_in_a_node() -> None:
     from trisampler.pipelines.ingestion import nodes
 
-    def fail(source: object, seed: int) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise KeyError("unforeseen")
 
     nodes.read_collection = fail  # type: ignore[assignment]
