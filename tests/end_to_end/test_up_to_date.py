@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +14,8 @@ from typing import Any
 import pytest
 
 from end_to_end.conftest import FinishedRun
-from end_to_end.project import Project
+from end_to_end.project import Project, nodes_that_would_run
+from end_to_end.test_no_leak import write_beir
 from planning import open_project
 from trisampler.incremental.keys import artifact_path
 from trisampler.incremental.plan import make_plan
@@ -117,3 +119,53 @@ def test_a_damaged_vector_store_runs_what_has_its_rows(planned: Planned) -> None
         vectors = store / "vectors.bin"
         with changed(vectors, _flipped(vectors.read_bytes())):
             assert planned.due() == nodes
+
+
+# Rates are in the history, the champion is the registry's: another forced run differs in these too.
+TIMED_OR_FROM_THE_REGISTRY = re.compile(
+    r"training_history\.parquet|report\.html|incumbent|registered_model|promotion\."
+)
+
+
+@pytest.mark.slow
+def test_after_changes_the_artifacts_are_those_of_a_forced_run(
+    finished: FinishedRun, tmp_path: Path
+) -> None:
+    (tmp_path / "changed").mkdir()
+    project = Project.copy_to(tmp_path / "changed")
+    parameters = project.folder / "conf" / "smoke" / "parameters.yml"
+    parameters.write_text(parameters.read_text().replace("package: asyncio", "format: beir"))
+    write_beir(project.folder / "beir", finished, with_test=True)
+    given = "source.path=beir"
+    project.run("--params", given)
+
+    corpus = project.folder / "beir" / "corpus.jsonl"
+    first, rest = corpus.read_text().split("\n", 1)
+    corpus.write_text(first.replace('"text": "', '"text": "edited ') + "\n" + rest)
+    project.run("--params", given)
+    given += ",sampling.negatives=2"
+    project.run("--params", given)
+    negatives = project.path("05_model_input/round_2/negatives.parquet")
+    negatives.write_bytes(_flipped(negatives.read_bytes()))
+    would_run = nodes_that_would_run(project.run("--dry-run", "--params", given))
+    assert would_run == {"round_2.sampling.draw_negatives"}
+    project.run("--params", given)
+
+    forced = Project(tmp_path / "forced")
+    shutil.copytree(project.folder, forced.folder, symlinks=True)
+    forced.run("--force", "--params", given)
+    assert _artifact_bytes(project) == _artifact_bytes(forced)
+
+
+def _artifact_bytes(project: Project) -> dict[str, bytes]:
+    data = project.folder / "data"
+    files = {
+        path.relative_to(data).as_posix(): path
+        for path in sorted(data.rglob("*"))
+        if path.is_file() and not path.name.endswith((".record.json", ".lock"))
+    }
+    return {
+        name: path.read_bytes()
+        for name, path in files.items()
+        if "vector_cache" not in name and not TIMED_OR_FROM_THE_REGISTRY.search(name)
+    }
