@@ -50,8 +50,9 @@ class Writer:
 
 def as_json(query_id: str, query: str, hits: list[Hit]) -> str:
     """One line."""
-    told = [{"rank": rank, **hit._asdict()} for rank, hit in enumerate(hits, start=1)]
-    answer = {"query_id": query_id, "query": query, "hits": told}
+    from trisampler.retrievers.retriever import hits_as_json
+
+    answer = {"query_id": query_id, "query": query, "hits": hits_as_json(hits)}
     return json.dumps(answer, ensure_ascii=False) + "\n"
 
 

@@ -69,4 +69,5 @@ def other_files(folder: Path, read: Iterable[str]) -> tuple[str, ...]:
     """The files of a folder, and of its folder qrels, that are not read."""
     present = sorted([*folder.iterdir(), *folder.glob("qrels/*")])
     names = [path.relative_to(folder).as_posix() for path in present if path.is_file()]
-    return tuple(name for name in names if name not in set(read))
+    known = set(read)
+    return tuple(name for name in names if name not in known)

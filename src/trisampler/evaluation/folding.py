@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
+
+from trisampler.evaluation.measures import measure_run
 
 
 def fold_run(run: pl.DataFrame, passages: pl.DataFrame) -> pl.DataFrame:
@@ -30,6 +34,13 @@ def fold_judgements(judgements: pl.DataFrame, passages: pl.DataFrame) -> pl.Data
         query_id, doc_id, relevance.
     """
     return _folded(judgements, passages, "relevance")
+
+
+def measure_folded(
+    run: pl.DataFrame, judgements: pl.DataFrame, passages: pl.DataFrame, measures: Sequence[str]
+) -> pl.DataFrame:
+    """`measure_run` on documents, by their best passages."""
+    return measure_run(fold_run(run, passages), fold_judgements(judgements, passages), measures)
 
 
 def _folded(table: pl.DataFrame, passages: pl.DataFrame, value: str) -> pl.DataFrame:

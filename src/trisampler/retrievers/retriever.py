@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import polars as pl
 
@@ -15,6 +15,11 @@ class Hit(NamedTuple):
     score: float
     title: str
     text: str
+
+
+def hits_as_json(hits: Sequence[Hit]) -> list[dict[str, Any]]:
+    """Plain values, with the rank from 1."""
+    return [{"rank": rank, **hit._asdict()} for rank, hit in enumerate(hits, start=1)]
 
 
 class Retriever(Protocol):

@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any
 
 from trisampler.corpora.query_text import normalize_query
-from trisampler.retrievers.retriever import Hit, Retriever
+from trisampler.retrievers.retriever import Hit, Retriever, hits_as_json
 from trisampler.web.errors import WebError
 
 MOST_HITS = 100
@@ -37,8 +37,8 @@ class Answer:
 
     def as_json(self) -> dict[str, Any]:
         """As plain values."""
-        hits = [{"rank": rank, **hit._asdict()} for rank, hit in enumerate(self.hits, start=1)]
-        return {"name": self.name, "seconds": round(self.seconds, 4), "hits": hits}
+        seconds, hits = round(self.seconds, 4), hits_as_json(self.hits)
+        return {"name": self.name, "seconds": seconds, "hits": hits}
 
 
 @dataclass(frozen=True)

@@ -23,15 +23,12 @@ def measure_system(
 
     Passages are folded back to their documents. The test split is left out where it is not given.
     """
-    from trisampler.evaluation.folding import fold_judgements, fold_run
-    from trisampler.evaluation.measures import measure_run
+    from trisampler.evaluation.folding import measure_folded
 
-    def measured_of(run: pl.DataFrame, judgements: pl.DataFrame) -> pl.DataFrame:
-        return measure_run(fold_run(run, passages), fold_judgements(judgements, passages), measures)
-
-    measured = {"dev": measured_of(dev_run, dev_judgements)}
+    measured = {"dev": measure_folded(dev_run, dev_judgements, passages, measures)}
     if test_run is not None and test_judgements is not None:
-        measured = {"test": measured_of(test_run, test_judgements), **measured}
+        of_test = measure_folded(test_run, test_judgements, passages, measures)
+        measured = {"test": of_test, **measured}
     return pl.concat(
         table.select(pl.lit(split).alias("split"), pl.all()) for split, table in measured.items()
     )

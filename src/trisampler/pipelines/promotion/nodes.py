@@ -45,11 +45,9 @@ def measure_incumbent(
 
     Passages are folded back to their documents.
     """
-    from trisampler.evaluation.folding import fold_judgements, fold_run
-    from trisampler.evaluation.measures import measure_run
+    from trisampler.evaluation.folding import measure_folded
 
-    folded = fold_judgements(judgements, passages)
-    return measure_run(fold_run(run, passages), folded, (measure,))
+    return measure_folded(run, judgements, passages, (measure,))
 
 
 def gate_keeper(candidate: str) -> Callable[..., tuple[dict[str, Any], str]]:
