@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -39,6 +39,11 @@ class LocatedDocuments:
     def error(self, line: int | None, found: str, remedy: str) -> SourceError:
         """An error at a line of this file."""
         return SourceError.at(self.path, line, found, remedy)
+
+    def leaving_out(self, chosen: pl.Expr) -> LocatedDocuments:
+        """The same, those that an expression on the index chooses being blank in it."""
+        index = self.index.with_columns(blank=pl.col("blank") | chosen)
+        return replace(self, index=index)
 
 
 class DocumentBuffer:

@@ -31,7 +31,6 @@ def _queries(folder: Path) -> list[str]:
 
 
 _PARTS = Parts(
-    "msmarco",
     "MS MARCO's folder has collection.tsv, queries.train.tsv and qrels.train.tsv or a file of "
     "triples, and the same for dev and test; each may be .gz, .bz2 or .zst",
     _documents,

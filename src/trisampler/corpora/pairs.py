@@ -17,7 +17,7 @@ from trisampler.corpora.jsonl import Record
 from trisampler.corpora.pair_columns import PairColumns, find_columns
 from trisampler.corpora.pair_files import pair_tables
 from trisampler.corpora.passages import NOTE, Passages, Questions
-from trisampler.corpora.qrels import checked_relevance
+from trisampler.corpora.qrels import relevance_in
 from trisampler.corpora.records import read_table
 from trisampler.corpora.rows import RowBuffer
 from trisampler.corpora.settings import ColumnNames, SourceSettings
@@ -116,10 +116,7 @@ class _Pairs:
 def _relevance(row: Record, columns: PairColumns) -> int:
     if columns.relevance is None:
         return 1
-    value = row.fields[columns.relevance]
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return checked_relevance(row.path, row.line, str(value), row.repairs)
+    return relevance_in(row, row.fields[columns.relevance])
 
 
 def _contexts(row: Record, name: str) -> Iterator[Record]:

@@ -35,7 +35,6 @@ class Parts:
     """What a format calls its files, and how those of documents and of queries are read.
 
     Attributes:
-        name: of the format, in messages.
         form: a sentence on the files that it has.
         documents: from a folder to the names of files of documents in it, of which there must be
             one.
@@ -45,7 +44,6 @@ class Parts:
         read_queries: id, text and line of each query of a file.
     """
 
-    name: str
     form: str
     documents: Callable[[Path], Sequence[str]]
     queries: Callable[[Path], Sequence[str]]

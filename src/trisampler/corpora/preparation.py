@@ -2,8 +2,8 @@
 
 In this order: Unicode is normalised and long texts are cut off; short documents are left out;
 documents of equal title and text become one; long documents become passages. Judgements and given
-negatives follow. All of it depends on the
-documents alone, so that a corpus that is read without its judgements is the same one.
+negatives follow. All of it depends on the documents alone, so that a corpus that is read without
+its judgements is the same one.
 """
 
 from __future__ import annotations
@@ -58,12 +58,12 @@ def prepare_documents(
         documents, report["texts"] = _with_changed_texts(documents, settings)
     if settings.minimum_characters > 0:
         short = _shorter_than(documents, settings.minimum_characters)
-        documents = _leave_out(documents, short)
+        documents = documents.leaving_out(_named(short))
         changes.append(short.select("doc_id", new_id=pl.lit(None, dtype=pl.String)))
         report["too_short_left_out"] = short.height
     if settings.merge_equal_documents:
         merged, report["equal_documents"] = merge_equal_documents(documents)
-        documents = _leave_out(documents, merged)
+        documents = documents.leaving_out(_named(merged))
         changes.append(merged)
     return PreparedDocuments(documents, pl.concat(changes), report)
 
@@ -163,7 +163,5 @@ def _shorter_than(documents: LocatedDocuments, characters: int) -> pl.DataFrame:
     return pl.concat([pl.DataFrame(schema={"doc_id": pl.String}), *found])
 
 
-def _leave_out(documents: LocatedDocuments, left_out: pl.DataFrame) -> LocatedDocuments:
-    named = pl.col("doc_id").is_in(left_out["doc_id"].implode())
-    index = documents.index.with_columns(blank=pl.col("blank") | named)
-    return replace(documents, index=index)
+def _named(table: pl.DataFrame) -> pl.Expr:
+    return pl.col("doc_id").is_in(table["doc_id"].implode())

@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from trisampler.corpora.columns import columns_in, read_columns
 from trisampler.corpora.errors import SourceError, shown
 from trisampler.corpora.jsonl import Record
 from trisampler.corpora.lines import read_lines
@@ -98,6 +99,13 @@ def checked_relevance(path: Path, number: int | None, score: str, repairs: Count
     return max(relevance, 0)
 
 
+def relevance_in(record: Record, value: object) -> int:
+    """The same of a value in a record; tables have whole numbers as floats too."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return checked_relevance(record.path, record.line, str(value), record.repairs)
+
+
 def _located(name: str, path: Path, judgements: Iterator[_Judgement]) -> LocatedRows:
     buffer = RowBuffer(JUDGEMENT_ROWS)
     for judgement in judgements:
@@ -115,8 +123,7 @@ def _with_header(path: Path, repairs: Counter[str]) -> Iterator[_Judgement]:
     for number, line in lines:
         columns = line.split("\t")
         if len(columns) < len(_HEADER):
-            found = f"{len(columns)} column{'s' * (len(columns) > 1)} in {shown(line)}"
-            raise SourceError.at(path, number, found, _COLUMNS)
+            raise SourceError.at(path, number, columns_in(columns, line), _COLUMNS)
         if len(columns) > len(_HEADER):
             repairs["extra_columns"] += 1
         query_id, doc_id, score = columns[: len(_HEADER)]
@@ -126,17 +133,9 @@ def _with_header(path: Path, repairs: Counter[str]) -> Iterator[_Judgement]:
 
 
 def _without_header(path: Path, repairs: Counter[str]) -> Iterator[_Judgement]:
-    expected = 0
-    for number, line in read_lines(path, repairs):
-        columns = line.split()
-        expected = expected or len(columns)
-        if len(columns) != expected or expected not in (2, 3, 4):
-            found = f"{len(columns)} column{'s' * (len(columns) > 1)} in {shown(line)}"
-            if expected in (2, 3, 4):
-                found += f", and {expected} on the first line"
-            raise SourceError.at(path, number, found, _BARE_COLUMNS)
-        query_id, doc_id = columns[0], columns[2 if expected == 4 else 1]
-        score = "1" if expected == 2 else columns[-1]
+    for number, _, columns in read_columns(path, repairs, None, (2, 3, 4), _BARE_COLUMNS):
+        query_id, doc_id = columns[0], columns[2 if len(columns) == 4 else 1]
+        score = "1" if len(columns) == 2 else columns[-1]
         yield query_id, doc_id, checked_relevance(path, number, score, repairs), number
 
 
@@ -144,8 +143,5 @@ def _of_record(record: Record) -> _Judgement:
     query_id = record.id(record.first_of(_QUERY_NAMES))
     doc_id = record.id(record.first_of(_DOCUMENT_NAMES))
     named = [name for name in _RELEVANCE_NAMES if record.fields.get(name) is not None]
-    score = record.fields[named[0]] if named else 1
-    if isinstance(score, float) and score.is_integer():
-        score = int(score)
-    relevance = checked_relevance(record.path, record.line, str(score), record.repairs)
+    relevance = relevance_in(record, record.fields[named[0]] if named else 1)
     return query_id, doc_id, relevance, record.line or 0

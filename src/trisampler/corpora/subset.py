@@ -7,7 +7,6 @@ from typing import Any
 
 import polars as pl
 
-from trisampler.corpora.document_rows import LocatedDocuments
 from trisampler.corpora.source import Source
 from trisampler.hashing import unit_interval
 
@@ -46,11 +45,6 @@ def sample_documents(source: Source, documents: int, seed: int) -> tuple[Source,
     )
     sample = others.gather(chance.arg_sort().head(room))
     kept = pl.concat([judged, sample])
-    smaller = _without_others(source.documents, kept)
+    smaller = source.documents.leaving_out(~pl.col("doc_id").is_in(kept.implode()))
     report = {"of": there.height, "judged": len(judged), "sampled": len(sample), "seed": seed}
     return replace(source, documents=smaller, notes=(*source.notes, _NOTE)), report
-
-
-def _without_others(documents: LocatedDocuments, kept: pl.Series) -> LocatedDocuments:
-    blank = pl.col("blank") | ~pl.col("doc_id").is_in(kept.implode())
-    return replace(documents, index=documents.index.with_columns(blank=blank))

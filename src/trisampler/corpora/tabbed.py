@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from trisampler.corpora.columns import columns_in, read_columns
 from trisampler.corpora.document_rows import DocumentRow
 from trisampler.corpora.errors import SourceError, shown
 from trisampler.corpora.identifiers import is_id
@@ -28,16 +29,8 @@ def read_tabbed_documents(path: Path, repairs: Counter[str]) -> Iterator[Documen
         SourceError: as many columns as no form has, a line with another number of them, or an id
             that is none.
     """
-    expected = 0
-    for number, line in read_lines(path, repairs):
-        columns = line.split("\t")
-        expected = expected or len(columns)
-        if len(columns) != expected or expected not in _PLACES:
-            found = f"{len(columns)} column{'s' * (len(columns) > 1)} in {shown(line)}"
-            if expected in _PLACES and number > 1:
-                found += f", and {expected} on the first line"
-            raise SourceError.at(path, number, found, _DOCUMENT_COLUMNS)
-        title_place, text_place = _PLACES[expected]
+    for number, line, columns in read_columns(path, repairs, "\t", _PLACES, _DOCUMENT_COLUMNS):
+        title_place, text_place = _PLACES[len(columns)]
         title = "" if title_place is None else columns[title_place]
         text = columns[text_place]
         doc_id = _checked_id(path, number, columns[0], line)
@@ -53,7 +46,7 @@ def read_tabbed_queries(path: Path, repairs: Counter[str]) -> Iterator[tuple[str
     for number, line in read_lines(path, repairs):
         columns = line.split("\t")
         if len(columns) < 2:
-            raise SourceError.at(path, number, f"1 column in {shown(line)}", _QUERY_COLUMNS)
+            raise SourceError.at(path, number, columns_in(columns, line), _QUERY_COLUMNS)
         if len(columns) > 2:
             repairs["extra_columns"] += 1
         query_id = _checked_id(path, number, columns[0], line)

@@ -72,7 +72,6 @@ def _read_queries(path: Path, repairs: Counter[str]) -> Iterator[tuple[str, str,
 
 
 _PARTS = Parts(
-    "trec",
     "A TREC folder has documents (corpus.trec, .jsonl or .tsv), topics.txt and qrels.txt, or those "
     "two for each split (qrels.train.txt); each may be .gz, .bz2 or .zst",
     _documents,

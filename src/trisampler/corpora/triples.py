@@ -16,6 +16,7 @@ import polars as pl
 
 from trisampler.corpora.blocks import Block, read_blocks
 from trisampler.corpora.collection import Split
+from trisampler.corpora.columns import columns_in
 from trisampler.corpora.errors import SourceError, shown
 from trisampler.corpora.lines import lines_of
 from trisampler.corpora.naming import find_matching, only_one
@@ -175,8 +176,7 @@ def _read_by_line(block: Block, path: Path, repairs: Counter[str]) -> pl.DataFra
     for number, line in lines_of(block, path, repairs):
         columns = line.split("\t")
         if len(columns) < len(_IDS):
-            found = f"{len(columns)} column{'s' * (len(columns) > 1)} in {shown(line)}"
-            raise SourceError.at(path, number, found, _COLUMNS)
+            raise SourceError.at(path, number, columns_in(columns, line), _COLUMNS)
         if len(columns) > len(_IDS):
             repairs["extra_columns"] += 1
         query_id, positive_id, negative_id = columns[: len(_IDS)]
