@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from pydantic import ValidationError
+    from pydantic import BaseModel, ValidationError
+
+_Settings = TypeVar("_Settings", bound="BaseModel")
 
 
 class TrisamplerError(Exception):
@@ -22,3 +24,19 @@ def told(error: ValidationError) -> str:
         f"{'.'.join(map(str, problem['loc']))}: {problem['msg']} (found {problem['input']!r})"
         for problem in error.errors(include_url=False)
     )
+
+
+def fitting(
+    model: type[_Settings], tree: Any, file: str, error_type: type[TrisamplerError]
+) -> _Settings:
+    """The content of conf/<env>/`file`, validated.
+
+    Raises:
+        TrisamplerError: of the type given, naming every key that does not fit.
+    """
+    from pydantic import ValidationError
+
+    try:
+        return model.model_validate(tree)
+    except ValidationError as error:
+        raise error_type(f"conf/<env>/{file} does not fit: {told(error)}.") from None

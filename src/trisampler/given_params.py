@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -41,3 +42,12 @@ def read_params(context: click.Context, option: click.Parameter, value: str) -> 
         raise click.BadParameter(str(error), context, option) from None
     assert isinstance(tree, dict)
     return {str(key): branch for key, branch in tree.items()}
+
+
+def params_option(
+    name: str, told: str, *, metavar: str | None = "KEY=VALUE,..."
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """An option that takes parameters and passes them on as a tree; help says `told` of it."""
+    return click.option(
+        name, type=click.UNPROCESSED, default="", callback=read_params, metavar=metavar, help=told
+    )

@@ -12,10 +12,9 @@ from trisampler.registry.errors import RegistryError
 from trisampler.registry.logged_model import bundle_folder
 from trisampler.registry.registry import Registry
 from trisampler.registry.version import Version
-from trisampler.retrievers.locating import find_bundle
+from trisampler.retrievers.locating import MODELS, find_bundle
 
 _logger = logging.getLogger(__name__)
-_MODELS = Path("data/06_models")
 
 
 class NoProjectError(TrisamplerError):
@@ -81,7 +80,7 @@ def champion_bundle(
     champion = registry.champion()
     if champion is None:
         return None
-    cache = project / _MODELS / workspace / "champion"
+    cache = project / MODELS / workspace / "champion"
     return champion, bundle_folder(registry, champion, cache)
 
 

@@ -17,13 +17,12 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    ValidationError,
     field_validator,
     model_validator,
 )
 
 from trisampler.cells import Cell
-from trisampler.errors import TrisamplerError, told
+from trisampler.errors import TrisamplerError, fitting
 from trisampler.variants import Variant
 
 if TYPE_CHECKING:
@@ -192,7 +191,4 @@ def read_structure(config_loader: Mapping[str, Any]) -> Structure:
     Raises:
         StructureError: It does not fit.
     """
-    try:
-        return Structure.model_validate(config_loader["structure"])
-    except ValidationError as error:
-        raise StructureError(f"conf/<env>/structure.yml does not fit: {told(error)}.") from None
+    return fitting(Structure, config_loader["structure"], "structure.yml", StructureError)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from trisampler.commands.options import OUTPUT_FILE, checked, encoding_options, source_options
-from trisampler.given_params import read_params
+from trisampler.given_params import params_option
 
 if TYPE_CHECKING:
     from trisampler.corpora.settings import PreparationSettings, SourceSettings
@@ -72,13 +72,9 @@ _SHORTFALLS = {
     type=click.IntRange(1),
     help="Candidates of each query.",
 )
-@click.option(
+@params_option(
     "--params",
-    type=click.UNPROCESSED,
-    default="",
-    callback=read_params,
-    metavar="KEY=VALUE,...",
-    help="What else there is under `sampling` in a run: temperature=0.02,guard=0.2,"
+    "What else there is under `sampling` in a run: temperature=0.02,guard=0.2,"
     "pools=[encoder,neighbours],parameters.sigma=2.",
 )
 @click.option(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from trisampler.encoders.user_cache import user_cache
-from trisampler.given_params import read_params
+from trisampler.given_params import params_option
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -55,21 +55,13 @@ def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--package: the Python standard library.",
         ),
         click.option("--package", metavar="NAME", help="An installed Python package, as source."),
-        click.option(
+        params_option(
             "--source-params",
-            type=click.UNPROCESSED,
-            default="",
-            callback=read_params,
-            metavar="KEY=VALUE,...",
-            help="What else there is under `source` in a run: format=beir,dev_fraction=0.2.",
+            "What else there is under `source` in a run: format=beir,dev_fraction=0.2.",
         ),
-        click.option(
+        params_option(
             "--preparation",
-            type=click.UNPROCESSED,
-            default="",
-            callback=read_params,
-            metavar="KEY=VALUE,...",
-            help="What is done to documents and queries, as in a run: passage_characters=1200.",
+            "What is done to documents and queries, as in a run: passage_characters=1200.",
         ),
     )
     @functools.wraps(command)

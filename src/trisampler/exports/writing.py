@@ -16,6 +16,8 @@ from trisampler.exports.pairs import OnePer
 from trisampler.exports.tevatron import write_tevatron, write_tevatron_ids
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from trisampler.negatives.text_mining import MinedNegatives
 
 _Writer = Callable[[Path, "MinedNegatives", OnePer], Exported]
@@ -50,24 +52,23 @@ def check_form(path: Path, form: str) -> None:
         raise ExportError(f"{path}: a file of the format {form} ends in {' or '.join(suffixes)}")
 
 
-def _tevatron(path: Path, mined: MinedNegatives, one_per: OnePer) -> Exported:
-    tables = (mined.table, mined.corpus, mined.queries, mined.judgements)
-    return write_tevatron(path, *tables, one_per=one_per)
+def _tables(mined: MinedNegatives) -> tuple[pl.DataFrame, ...]:
+    """As all writers take them."""
+    return (mined.table, mined.corpus, mined.queries, mined.judgements)
 
 
-def _tevatron_ids(path: Path, mined: MinedNegatives, one_per: OnePer) -> Exported:
-    tables = (mined.table, mined.corpus, mined.queries, mined.judgements)
+def _of_toolkit(write: Callable[..., Exported]) -> _Writer:
+    """A toolkit's own writer, for what was mined."""
+
+    def write_tables(path: Path, mined: MinedNegatives, one_per: OnePer) -> Exported:
+        return write(path, *_tables(mined), one_per=one_per)
+
+    return write_tables
+
+
+def _write_tevatron_ids(path: Path, *tables: pl.DataFrame, one_per: OnePer) -> Exported:
+    """With the corpus that the ids are of beside the file."""
     return write_tevatron_ids(path, path.with_name("corpus.jsonl"), *tables, one_per=one_per)
-
-
-def _flagembedding(path: Path, mined: MinedNegatives, one_per: OnePer) -> Exported:
-    tables = (mined.table, mined.corpus, mined.queries, mined.judgements)
-    return write_flagembedding(path, *tables, one_per=one_per)
-
-
-def _dpr(path: Path, mined: MinedNegatives, one_per: OnePer) -> Exported:
-    tables = (mined.table, mined.corpus, mined.queries, mined.judgements)
-    return write_dpr(path, *tables, one_per=one_per)
 
 
 def _dataset(rows: OutputFormat) -> _Writer:
@@ -78,9 +79,7 @@ def _dataset(rows: OutputFormat) -> _Writer:
 
         from trisampler.exports.sentence_transformers import training_dataset
 
-        dataset = training_dataset(
-            mined.table, mined.corpus, mined.queries, mined.judgements, output_format=rows
-        )
+        dataset = training_dataset(*_tables(mined), output_format=rows)
         with replaced_file(path) as temporary:
             pq.write_table(dataset.data.table, temporary)
         return Exported(len(dataset))
@@ -96,10 +95,10 @@ def _table(path: Path, mined: MinedNegatives, one_per: OnePer) -> Exported:  # n
 
 
 FORMS: Mapping[str, _Writer] = {
-    "tevatron": _tevatron,
-    "tevatron-ids": _tevatron_ids,
-    "flagembedding": _flagembedding,
-    "dpr": _dpr,
+    "tevatron": _of_toolkit(write_tevatron),
+    "tevatron-ids": _of_toolkit(_write_tevatron_ids),
+    "flagembedding": _of_toolkit(write_flagembedding),
+    "dpr": _of_toolkit(write_dpr),
     "triplet": _dataset("triplet"),
     "n-tuple": _dataset("n-tuple"),
     "labeled-pair": _dataset("labeled-pair"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from trisampler.errors import TrisamplerError, told
+from trisampler.errors import TrisamplerError, fitting
 
 
 class TrackingError(TrisamplerError):
@@ -36,10 +36,7 @@ def check_tracking(tree: dict[str, Any]) -> TrackingSettings:
     Raises:
         TrackingError: Naming every key that does not fit.
     """
-    try:
-        return TrackingSettings.model_validate(tree)
-    except ValidationError as error:
-        raise TrackingError(f"conf/<env>/tracking.yml does not fit: {told(error)}.") from None
+    return fitting(TrackingSettings, tree, "tracking.yml", TrackingError)
 
 
 def shared_run_id() -> str | None:

@@ -13,12 +13,8 @@ from trisampler.errors import TrisamplerError
 from trisampler.installation.finding import Finding
 from trisampler.project_folder import project_folder
 
-_TIMEOUTS = {
-    "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
-    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0",
-    "MLFLOW_DISABLE_TELEMETRY": "true",
-    "GIT_PYTHON_REFRESH": "quiet",
-}
+# Shorter than those of a run.
+_TIMEOUTS = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "5", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
 
 
 @dataclass(frozen=True)
@@ -92,6 +88,7 @@ class Project:
 
     def check_mlflow(self) -> Iterator[Finding]:
         """Whether the database, or the server that the environment names, answers."""
+        from trisampler.hooks.run_start import tracking_uri
         from trisampler.hooks.tracking_settings import check_tracking
 
         try:
@@ -99,28 +96,30 @@ class Project:
         except Exception:  # `check` says what is wrong
             return
         server = os.environ.get("MLFLOW_TRACKING_URI")
+        uri = tracking_uri(settings, self.folder)
         database = self.folder / settings.database
         if not settings.enabled:
             yield Finding("note", "MLflow", "tracking is off (conf/*/tracking.yml)")
         elif server:
-            yield _asked(server, "Start the server, or unset MLFLOW_TRACKING_URI.")
+            yield _asked(uri, "Start the server, or unset MLFLOW_TRACKING_URI.")
         elif not database.exists():
             yield Finding("ok", "MLflow", f"{database} will be made by the first run")
         else:
             remedy = f"Upgrade it (mlflow db upgrade sqlite:///{database}), or move it away."
-            yield _asked(f"sqlite:///{database.as_posix()}", remedy)
+            yield _asked(uri, remedy)
 
 
 def _asked(uri: str, remedy: str) -> Finding:
     """How many experiments there are at a tracking URI."""
     for variable, value in _TIMEOUTS.items():
         os.environ.setdefault(variable, value)
-    from mlflow import MlflowClient
+    from trisampler.registry.client import connect
 
-    logging.getLogger("mlflow").setLevel(logging.ERROR)
-    logging.getLogger("alembic").setLevel(logging.ERROR)
     try:
-        experiments = MlflowClient(tracking_uri=uri).search_experiments()
+        client = connect(uri)
+        for name in ("mlflow", "alembic"):
+            logging.getLogger(name).setLevel(logging.ERROR)
+        experiments = client.search_experiments()
     except Exception as error:  # of the database, of the network, of MLflow
         return Finding("broken", "MLflow", f"{uri} does not answer: {_line(error)}", remedy)
     return Finding("ok", "MLflow", f"{uri} answers: {len(experiments)} experiments")

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from trisampler.errors import TrisamplerError, told
+from trisampler.errors import TrisamplerError, fitting
 
 
 class AirflowError(TrisamplerError):
@@ -59,7 +59,4 @@ def check_airflow(tree: dict[str, Any]) -> AirflowSettings:
     Raises:
         AirflowError: Naming every key that does not fit.
     """
-    try:
-        return AirflowSettings.model_validate(tree)
-    except ValidationError as error:
-        raise AirflowError(f"conf/<env>/airflow.yml does not fit: {told(error)}.") from None
+    return fitting(AirflowSettings, tree, "airflow.yml", AirflowError)

@@ -12,7 +12,7 @@ import click
 from kedro.framework.cli.utils import ENV_HELP
 
 from trisampler.errors import TrisamplerError
-from trisampler.given_params import read_params
+from trisampler.given_params import params_option, read_params
 from trisampler.orchestration.dag_file import DAG_TEMPLATE
 
 if TYPE_CHECKING:
@@ -26,12 +26,8 @@ _env = click.option("--env", "-e", default=None, help=ENV_HELP)
 _pipeline = click.option(
     "--pipelines", "-p", "pipeline", default="__default__", help="The pipeline, by its name."
 )
-_params = click.option(
-    "--params",
-    type=click.UNPROCESSED,
-    default="",
-    callback=read_params,
-    help="Parameters of all runs, as `kedro run` takes them.",
+_params = params_option(
+    "--params", "Parameters of all runs, as `kedro run` takes them.", metavar=None
 )
 
 

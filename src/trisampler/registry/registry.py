@@ -72,11 +72,7 @@ class Registry:
 
     def champion(self) -> Version | None:
         """The version with that alias; None where no version has it."""
-        return self.with_alias(CHAMPION)
-
-    def with_alias(self, alias: str) -> Version | None:
-        """The version with `alias`; None where no version has it."""
-        return next((found for found in self.versions() if alias in found.aliases), None)
+        return next((found for found in self.versions() if CHAMPION in found.aliases), None)
 
     def add(self, model_id: str, run_id: str, tags: Mapping[str, str], description: str) -> Version:
         """Register a logged model as a new version, as challenger."""

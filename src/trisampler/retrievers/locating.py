@@ -7,7 +7,8 @@ from pathlib import Path
 from trisampler.release.manifest import MANIFEST
 from trisampler.retrievers.errors import RetrieverError
 
-_MODELS = Path("data/06_models")
+MODELS = Path("data/06_models")
+"""Where a project keeps its workspaces' models and bundles."""
 
 
 def find_bundle(workspace: str, start: Path | None = None) -> Path:
@@ -21,7 +22,7 @@ def find_bundle(workspace: str, start: Path | None = None) -> Path:
         RetrieverError: there is no such bundle; the message names those that there are.
     """
     start = (start or Path.cwd()).resolve()
-    models = [folder / _MODELS for folder in (start, *start.parents)]
+    models = [folder / MODELS for folder in (start, *start.parents)]
     for folder in models:
         if (folder / workspace / "bundle" / MANIFEST).is_file():
             return folder / workspace / "bundle"
@@ -31,6 +32,6 @@ def find_bundle(workspace: str, start: Path | None = None) -> Path:
     there = f"There are bundles of {', '.join(others)}: use --workspace."
     nowhere = "Make one with `kedro run`, or name a folder with --bundle."
     raise RetrieverError(
-        f"There is no bundle of the workspace {workspace!r} here ({_MODELS / workspace}/bundle in "
+        f"There is no bundle of the workspace {workspace!r} here ({MODELS / workspace}/bundle in "
         f"{start} or above). {there if others else nowhere}"
     )
