@@ -22,7 +22,7 @@ from trisampler.search.inputs import DEFAULT_MEMORY, SearchMemory
 
 _EMBEDDED, _TO_EMBED = 2_000, (8_000, 32_000)
 _SEARCHED, _TO_SEARCH = (25_000, 50_000), (100_000, 200_000)
-_WORDS, _DEPTH, _QUERIES = 20, 200, 2_000
+_WORDS, _DEPTH, _QUERIES, _FEW_QUERIES = 20, 200, 2_000, 64
 _TIMES_OFF, _BYTES_OFF, _REPEATS = 1.5, 1.1, 5
 _IN_BLOCKS = SearchMemory(corpus_bytes=32 << 20)  # less than the vectors that are searched
 
@@ -146,12 +146,14 @@ def _embed(count: int) -> tuple[float, float]:
         return seconds, float(sum(path.stat().st_size for path in files))
 
 
-def _search(count: int, memory: SearchMemory = DEFAULT_MEMORY) -> float:
+def _search(
+    count: int, queries: int = _QUERIES, memory: SearchMemory = DEFAULT_MEMORY
+) -> float:
     """Seconds, the median of several times."""
     from trisampler.search.flat import search_flat
 
-    queries, corpus = map(numbered, clustered(_QUERIES, count))
-    return measure(lambda: search_flat(queries, corpus, _DEPTH, memory), _REPEATS).median
+    asked, corpus = map(numbered, clustered(queries, count))
+    return measure(lambda: search_flat(asked, corpus, _DEPTH, memory), _REPEATS).median
 
 
 def _rates() -> Rates:
@@ -162,13 +164,14 @@ def _rates() -> Rates:
     more = _job(_SEARCHED[1] - _SEARCHED[0])
     search = more.search_flops(MINILM) / max(many - few, 1e-9)
     besides = max(0.0, few - _job(_SEARCHED[0]).search_flops(MINILM) / search)
-    # The same in blocks: what that adds, by document and by query.
-    few_more, many_more = (
-        _search(count, _IN_BLOCKS) - whole
-        for count, whole in zip(_SEARCHED, (few, many), strict=True)
+    # What blocks add: by document where few queries leave little else to do, then by query.
+    added, added_to_more = (
+        _search(count, _FEW_QUERIES, _IN_BLOCKS) - _search(count, _FEW_QUERIES)
+        for count in _SEARCHED
     )
-    read = max(0.0, many_more - few_more) / (2 * more.documents * MINILM.hidden)
-    gather = max(0.0, few_more - read * 2 * _SEARCHED[0] * MINILM.hidden)
+    read = max(0.0, added_to_more - added) / (2 * more.documents * MINILM.hidden)
+    in_blocks = _search(_SEARCHED[0], memory=_IN_BLOCKS) - few
+    gather = max(0.0, in_blocks - read * 2 * _SEARCHED[0] * MINILM.hidden)
     return Rates(encode, search, besides / _QUERIES, read, gather / _QUERIES)
 
 

@@ -61,7 +61,7 @@ def _watched(work: Callable[[], object]) -> tuple[float, _Resident]:
 
     def sample() -> None:
         while not stop.wait(0.01):
-            most[0] = _Resident(*np.maximum(most[0], _resident()))
+            most[0] = _Resident(*map(max, most[0], _resident()))
 
     thread = threading.Thread(target=sample, daemon=True)
     thread.start()

@@ -125,15 +125,17 @@ def test_no_room_on_disk(
         read_collection(SourceSettings(path=str(clean_folder)), 0)
 
 
+# VmHWM and not ru_maxrss, which a new process has from the one that started it.
 _MEASURE = """
-import resource, sys
+import re, sys
 from pathlib import Path
 from trisampler.corpora.passage_cutting import PASSAGES_SCHEMA
 from trisampler.corpora.reading import read_collection
 from trisampler.corpora.settings import SourceSettings
 collection = read_collection(SourceSettings(path=sys.argv[1]), 0)
 collection.documents.write_parquet(Path(sys.argv[2]))
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10)
+status = Path("/proc/self/status").read_text()
+print(int(re.search(r"VmHWM:\\s+(\\d+) kB", status)[1]) << 10)
 """
 
 
