@@ -146,9 +146,7 @@ def _embed(count: int) -> tuple[float, float]:
         return seconds, float(sum(path.stat().st_size for path in files))
 
 
-def _search(
-    count: int, queries: int = _QUERIES, memory: SearchMemory = DEFAULT_MEMORY
-) -> float:
+def _search(count: int, queries: int = _QUERIES, memory: SearchMemory = DEFAULT_MEMORY) -> float:
     """Seconds, the median of several times."""
     from trisampler.search.flat import search_flat
 
