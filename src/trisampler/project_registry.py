@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
 from pathlib import Path
 
+from trisampler.configuration import read_configuration
 from trisampler.errors import TrisamplerError
 from trisampler.project_folder import project_folder
 from trisampler.registry.errors import RegistryError
@@ -46,19 +46,12 @@ def project_registry(project: Path, workspace: str, env: str | None = None) -> R
         RegistryError: Tracking is off.
         TrackingError: tracking.yml does not fit.
     """
-    from kedro.config import OmegaConfigLoader
-
     from trisampler.hooks.run_start import tracking_uri
     from trisampler.hooks.tracking_settings import check_tracking
-    from trisampler.settings import CONFIG_LOADER_ARGS
 
-    loader = OmegaConfigLoader(
-        str(project / "conf"),
-        env=env or os.environ.get("KEDRO_ENV"),
-        runtime_params={"workspace": workspace},
-        **CONFIG_LOADER_ARGS,
+    settings = check_tracking(
+        read_configuration(project, env, {"workspace": workspace})["tracking"]
     )
-    settings = check_tracking(loader["tracking"])
     if not settings.enabled:
         raise RegistryError(
             "MLflow is off in conf/<env>/tracking.yml, so that there is no registry: set enabled."

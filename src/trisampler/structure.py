@@ -7,7 +7,6 @@ environment's file counts.
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,6 +21,7 @@ from pydantic import (
 )
 
 from trisampler.cells import Cell
+from trisampler.configuration import read_configuration
 from trisampler.errors import TrisamplerError, fitting
 from trisampler.variants import Variant
 
@@ -145,16 +145,10 @@ def current_structure() -> Structure:
     """
     if _chosen is not None:
         return _chosen
-    from kedro.config import OmegaConfigLoader
     from kedro.utils import find_kedro_project
 
-    from trisampler.settings import CONFIG_LOADER_ARGS
-
     project = find_kedro_project(Path.cwd()) or Path(__file__).resolve().parents[2]
-    conf = str(project / "conf")
-    return read_structure(
-        OmegaConfigLoader(conf, env=os.environ.get("KEDRO_ENV"), **CONFIG_LOADER_ARGS)
-    )
+    return read_structure(read_configuration(project))
 
 
 def refuse_structural_parameters(runtime_params: dict[str, Any]) -> None:

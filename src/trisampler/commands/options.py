@@ -43,6 +43,21 @@ class _OutputFile(click.Path):
 OUTPUT_FILE = _OutputFile()
 
 
+def workspace_option(what: str) -> _Decorator:
+    """--workspace, of the project around the working folder.
+
+    Args:
+        what: Of the workspace the command wants, as help says it.
+    """
+    return click.option(
+        "--workspace",
+        default="default",
+        show_default=True,
+        metavar="NAME",
+        help=f"{what}, in the project around the working folder.",
+    )
+
+
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """--source, --package, --source-params, --preparation: passed on as `source`, `preparation`."""
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from trisampler.commands.options import workspace_option
+
 if TYPE_CHECKING:
     from trisampler.registry import Registry
 
@@ -15,13 +17,7 @@ if TYPE_CHECKING:
 def registry_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """--workspace, --env: passed on as `registry`, of the project around the working folder."""
 
-    @click.option(
-        "--workspace",
-        default="default",
-        show_default=True,
-        metavar="NAME",
-        help="Whose versions, in the project around the working folder.",
-    )
+    @workspace_option("Whose versions")
     @click.option("--env", metavar="NAME", help="The project's configuration environment.")
     @functools.wraps(command)
     def with_registry(workspace: str, env: str | None, **rest: Any) -> Any:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from trisampler.commands.answers import FORMATS, Writer
-from trisampler.commands.options import OUTPUT_FILE
+from trisampler.commands.options import OUTPUT_FILE, workspace_option
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,13 +33,7 @@ _STDIN = Path("/dev/stdin")
     metavar="DIR",
     help="The bundle to ask, in place of the workspace's champion.",
 )
-@click.option(
-    "--workspace",
-    default="default",
-    show_default=True,
-    metavar="NAME",
-    help="Whose bundle to ask, in the project around the working folder.",
-)
+@workspace_option("Whose bundle to ask")
 @click.option(
     "-k",
     default=10,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from trisampler.commands.options import encoding_options, source_options
+from trisampler.commands.options import encoding_options, source_options, workspace_option
 
 if TYPE_CHECKING:
     from trisampler.corpora.settings import PreparationSettings, SourceSettings
@@ -18,13 +18,7 @@ if TYPE_CHECKING:
 @click.command("serve")
 @click.argument("systems", nargs=-1, metavar="[SYSTEM]...")
 @source_options
-@click.option(
-    "--workspace",
-    default="default",
-    show_default=True,
-    metavar="NAME",
-    help="Whose bundle to ask where no system is named.",
-)
+@workspace_option("Whose bundle to ask where no system is named")
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="NAME", help="Address.")
 @click.option(
     "--port",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from trisampler.configuration import read_configuration
 from trisampler.errors import TrisamplerError
 from trisampler.installation.finding import Finding
 from trisampler.project_folder import project_folder
@@ -37,13 +38,7 @@ class Project:
         found = project_folder(folder)
         if found is None:
             return None
-        from kedro.config import OmegaConfigLoader
-
-        from trisampler.settings import CONFIG_LOADER_ARGS
-
-        return cls(
-            found, env, OmegaConfigLoader(str(found / "conf"), env=env, **CONFIG_LOADER_ARGS)
-        )
+        return cls(found, env, read_configuration(found, env))
 
     def models(self) -> list[str]:
         """The models that its parameters name; the default where these do not fit."""
