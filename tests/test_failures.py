@@ -48,6 +48,21 @@ FAILURES = {
         raised(RuntimeError("DefaultCPUAllocator: can't allocate memory"), None, "n"),
         ["memory ran out", "micro_batch_tokens"],
     ),
+    "memory, taken for damage of a file": (
+        raised(
+            TrisamplerError("The embeddings are damaged. Delete the folder"),
+            OSError(errno.ENOMEM, "Cannot allocate memory", "rows.parquet"),
+            "round_1.retrieval.retrieve_candidates",
+        ),
+        ["round_1.retrieval.retrieve_candidates: memory ran out", "run again"],
+    ),
+    "too many files, taken for damage of a file": (
+        raised(
+            TrisamplerError("The embeddings are damaged. Delete the folder"),
+            RuntimeError("Too many open files (os error 24)"),
+        ),
+        ["Too many open files", "ulimit -n"],
+    ),
     "unknown name": (
         ValueError("Pipeline does not contain nodes named ['x']."),
         ["Pipeline does not contain", "--verbose"],
@@ -66,6 +81,7 @@ def test_message(name: str) -> None:
     for each in found:
         assert each in message
     assert "Traceback" not in message
+    assert "Delete" not in message
 
 
 def test_the_innermost_line_of_our_own_is_named() -> None:

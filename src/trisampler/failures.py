@@ -20,9 +20,9 @@ _REMEDIES = {
     errno.EACCES: _MAKE_WRITABLE,
     errno.EPERM: _MAKE_WRITABLE,
     errno.EROFS: _MAKE_WRITABLE,
-    errno.EMFILE: "Too many files are open: raise the limit (ulimit -n)",
     errno.EIO: "Check the disk",
 }
+_TOO_MANY_FILES = (errno.EMFILE, errno.ENFILE)
 # How writers that are no Python code put it.
 _NUMBERED = re.compile(r"(?:os error|errno|code:) (\d+)", re.IGNORECASE)
 _NO_SPACE = ("no space left on device", "file write failed", "unexpected pos")
@@ -39,13 +39,18 @@ def in_node(error: BaseException, node: str) -> None:
 def failure_message(error: BaseException) -> str:
     """What was found, where, and what to do about it; no traceback."""
     chain = list(_causes(error))
-    for cause in chain:
-        if isinstance(cause, TrisamplerError):
-            return str(cause)
     node = _node(error)
     place = f"{node}: " if node else ""
     for cause in chain:
-        told = _of_the_machine(cause)
+        # Whoever met it may have taken it for damage of the file that was being read.
+        told = None if isinstance(cause, TrisamplerError) else _of_the_process(cause)
+        if told:
+            return f"{place}{told} {_GO_ON}."
+    for cause in chain:
+        if isinstance(cause, TrisamplerError):
+            return str(cause)
+    for cause in chain:
+        told = _of_the_disk(cause)
         if told:
             return f"{place}{told} {_GO_ON}."
     if node is None:
@@ -60,24 +65,40 @@ def failure_message(error: BaseException) -> str:
     )
 
 
-def _of_the_machine(error: BaseException) -> str | None:
-    """What is wrong with disk or memory and what to do, up to the place where the run goes on."""
+def _of_the_process(error: BaseException) -> str | None:
+    """What the process has no more of and what to do, up to the place where the run goes on."""
     text = _one_line(error)
+    if _number(error) in _TOO_MANY_FILES:
+        return f"{text}. Too many files are open: raise the limit (ulimit -n)"
     lowered = text.lower()
     if isinstance(error, MemoryError) or any(words in lowered for words in _NO_MEMORY):
         return (
             f"memory ran out ({text or 'MemoryError'}). Free some, or lower encoding.batch_tokens "
             "or training.micro_batch_tokens,"
         )
+    return None
+
+
+def _of_the_disk(error: BaseException) -> str | None:
+    """What is wrong with disk or file and what to do, up to the place where the run goes on."""
+    number, text = _number(error), _one_line(error)
     if isinstance(error, OSError) and error.errno is not None:
         file = f"{error.filename}: " if error.filename else ""
-        what_to_do = _REMEDIES.get(error.errno, "Check the path and its disk")
-        return f"{file}{error.strerror}. {what_to_do}"
-    numbered = _NUMBERED.search(text)
-    remedy = _REMEDIES.get(int(numbered[1])) if numbered else None
-    if remedy is None and any(words in lowered for words in _NO_SPACE):
+        return (
+            f"{file}{error.strerror}. {_REMEDIES.get(error.errno, 'Check the path and its disk')}"
+        )
+    remedy = _REMEDIES.get(number) if number is not None else None
+    if remedy is None and any(words in text.lower() for words in _NO_SPACE):
         remedy = _MAKE_ROOM
     return f"{text}. {remedy}" if remedy else None
+
+
+def _number(error: BaseException) -> int | None:
+    """The system's number of what went wrong, also where a writer that is no Python code tells."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno
+    numbered = _NUMBERED.search(_one_line(error))
+    return int(numbered[1]) if numbered else None
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -69,6 +69,30 @@ def _in_step(round_number: int, step: int, number: signal.Signals) -> None:
     TrainingLoop._step = disturbed  # type: ignore[method-assign]
 
 
+def no_memory_at_node(output: str) -> Fault:
+    """The process gets no more memory from when the node begins that makes that artifact."""
+    return partial(_no_memory_at_node, output)
+
+
+def _no_memory_at_node(output: str) -> None:
+    from trisampler.incremental import runner
+
+    remove_record = runner.remove_record
+
+    def disturbed(artifact: Path) -> None:
+        remove_record(artifact)
+        if artifact.as_posix().endswith(output):
+            _no_more_memory()
+
+    runner.remove_record = disturbed
+
+
+def _no_more_memory() -> None:
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    used = pages * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used, used))
+
+
 def no_memory_in_round_2() -> None:
     """From step 5 of round 2 on the process gets no more memory."""
     from trisampler.training.loop import TrainingLoop
@@ -79,9 +103,7 @@ def no_memory_in_round_2() -> None:
         if (self._round, at) == (2, 5):
             import numpy as np
 
-            pages = int(Path("/proc/self/statm").read_text().split()[0])
-            used = pages * resource.getpagesize()
-            resource.setrlimit(resource.RLIMIT_AS, (used, used))
+            _no_more_memory()
             np.ones(1 << 32)
         return run_step(self, at)
 

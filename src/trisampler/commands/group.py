@@ -31,11 +31,9 @@ class Commands(click.Group):
         """Run the command that was asked for."""
         try:
             return super().invoke(context)
-        except TrisamplerError as error:
-            raise click.ClickException(str(error)) from None
         except BrokenPipeError:  # of whoever reads what is printed: click ends in silence
             raise
-        except (OSError, MemoryError) as error:
+        except (TrisamplerError, OSError, MemoryError) as error:
             from trisampler.failures import failure_message
 
             raise click.ClickException(failure_message(error)) from None
