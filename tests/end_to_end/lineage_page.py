@@ -5,20 +5,17 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import sync_playwright
+from end_to_end.browser import blank_page, take_picture
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 _DRAWN = 1500  # milliseconds that the drawing of a change takes
 
 
@@ -49,11 +46,7 @@ class LineagePage:
         return self._page.locator(".pipeline-metadata")
 
     def picture(self, path: Path) -> None:
-        from PIL import Image
-
-        # As sharp with 64 colours, and a quarter of the size.
-        shot = Image.open(BytesIO(self._page.screenshot())).convert("RGB")
-        shot.quantize(64).save(path, optimize=True)
+        take_picture(self._page, path)
 
     def _row(self, name: str) -> Any:
         return self._page.locator(f"[data-test='node-list-tree-item--row--{name}']").first
@@ -76,13 +69,7 @@ def opened(
     threading.Thread(target=server.serve_forever, daemon=True).start()
     address = f"http://127.0.0.1:{server.server_port}/"
     try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=CHROMIUM, args=["--no-sandbox", "--disable-dev-shm-usage"]
-            )
-            page = browser.new_page(viewport={"width": width, "height": height})
-            page.set_default_timeout(120_000)
-            page.route("**/*", partial(_only, address))
+        with blank_page(address, width=width, height=height) as page:
             page.goto(f"{address}?pid=__default__" + (f"&fid={focused}" if focused else ""))
             page.wait_for_selector(".pipeline-node")
             page.locator(".feature-hints__close").click()
@@ -91,17 +78,9 @@ def opened(
             page.wait_for_selector(".feature-hints", state="detached")
             page.wait_for_timeout(_DRAWN)
             yield LineagePage(page)
-            browser.close()
     finally:
         server.shutdown()
         server.server_close()
-
-
-def _only(address: str, route: Any) -> None:
-    if route.request.url.startswith((address, "data:", "blob:")):
-        route.continue_()
-    else:
-        route.abort()
 
 
 class _Quiet(SimpleHTTPRequestHandler):

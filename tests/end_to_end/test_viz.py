@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from end_to_end.browser import in_a_browser
 from end_to_end.conftest import FinishedRun
-from end_to_end.lineage_page import CHROMIUM, opened
+from end_to_end.lineage_page import opened
 from end_to_end.project import ROOT, Project
 
 pytestmark = pytest.mark.slow
@@ -31,7 +32,6 @@ FLOW = [
     "promotion",
     "reporting",
 ]
-in_a_browser = pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium")
 
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import polars as pl
+import pytest
 from kedro.io import DataCatalog, MemoryDataset
 
 from trisampler.hooks.cell_runs import log_cells
@@ -27,20 +30,27 @@ MEASUREMENTS = pl.DataFrame(
 
 
 class Told:
-    """Stands for an MLflow run and its child, and keeps what it is told."""
+    """Stands for an MLflow run, and keeps what it and its children are told."""
 
-    def __init__(self) -> None:
-        self.name = ""
+    def __init__(self, name: str = "", began: float = 0.0) -> None:
+        self.name = name
+        self.began = self.ended = began
+        self.children: list[Told] = []
+        self.inputs: list[Any] = []
         self.parameters: dict[str, Any] = {}
         self.metrics: dict[str, float] = {}
 
-    def child(self, name: str, tags: dict[str, str]) -> Told:
-        self.name = name
-        self.parameters.update(tags)
-        return self
+    def child(self, name: str, tags: dict[str, str], began: float) -> Told:
+        child = Told(name, began)
+        child.parameters.update(tags)
+        self.children.append(child)
+        return child
 
     def log_parameters(self, parameters: dict[str, Any]) -> None:
         self.parameters.update(parameters)
+
+    def log_inputs(self, inputs: Any) -> None:
+        self.inputs += inputs
 
     def log_metrics(self, metrics: Any) -> None:
         self.metrics.update({name: value for name, value, _ in metrics})
@@ -48,27 +58,63 @@ class Told:
     def log_artifact(self, path: Path, folder: str) -> None:
         raise AssertionError(f"{path} for {folder}: nothing here is a file")
 
-    def end(self, status: str) -> None:
+    def end(self, status: str, at: float) -> None:
         assert status == "FINISHED"
+        self.ended = at
+
+
+def logged(cells: list[str], seconds: dict[str, float]) -> list[Told]:
+    contents = {
+        "facts": FACTS,
+        "training_history": HISTORY,
+        "measurements": MEASUREMENTS,
+        "diagnostics": {},
+    }
+    catalog = DataCatalog(
+        {
+            f"comparison.{cell}.{kind}": MemoryDataset(content)
+            for cell in cells
+            for kind, content in contents.items()
+        }
+    )
+    parent: Any = Told()
+    inputs: Any = ["corpus"]
+    log_cells(parent, sorted(catalog.keys()), catalog, seconds, inputs)
+    children: list[Told] = parent.children
+    return children
 
 
 def test_the_rounds_of_a_cell_are_added_up() -> None:
     cell = "comparison.chain.seed_1"
-    contents = {"facts": FACTS, "training_history": HISTORY, "measurements": MEASUREMENTS}
-    catalog = DataCatalog(
-        {f"{cell}.{kind}": MemoryDataset(content) for kind, content in contents.items()}
-        | {f"{cell}.diagnostics": MemoryDataset({})}
-    )
     seconds = {
         f"{cell}.round_1.training.train_encoder": 2.0,
         f"{cell}.training.train_encoder": 3.0,
         "comparison.chain.seed_10.training.train_encoder": 50.0,
     }
-    told = Told()
-    log_cells(told, sorted(catalog.keys()), catalog, seconds)  # type: ignore[arg-type]
+    (told,) = logged(["chain.seed_1"], seconds)
     assert told.name == "chain.seed_1"
     assert told.metrics["node_seconds/train_encoder"] == 5.0
     assert told.metrics["dev/AP"] == 0.5
     assert told.metrics["documents_encoded"] == 8
     assert told.parameters["variant"] == {"rounds": 2}
     assert told.parameters["trained"] == "in this run"
+    assert told.inputs == ["corpus"]
+
+
+def test_cells_last_as_long_as_their_nodes_and_the_first_is_the_newest() -> None:
+    cells = ["in-batch.seed_1", "top-k.seed_1", "tri.seed_1"]
+    seconds = {
+        "comparison.in-batch.seed_1.training.train_encoder": 60.0,
+        "comparison.in-batch.seed_1.search.search_dev": 2.0,
+        "comparison.tri.seed_1.training.train_encoder": 20.0,
+    }
+    before = time.time()
+    children = logged(cells, seconds)
+    assert [child.name for child in children] == cells[::-1]
+    assert [child.ended - child.began for child in children] == pytest.approx(
+        [20.0, 0.001, 62.0], abs=1e-4
+    )
+    for earlier, later in pairwise(children):
+        assert earlier.began < later.began
+        assert earlier.ended == later.began
+    assert before - 0.1 <= children[-1].ended <= time.time()

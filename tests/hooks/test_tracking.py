@@ -121,6 +121,10 @@ def test_a_run_holds_parameters_metrics_history_inputs_and_artifacts(tmp_path: P
         "audit/rate.low"
     ]
     assert [given.dataset.name for given in tracked.inputs.dataset_inputs] == ["corpus"]
+    corpus = tracked.inputs.dataset_inputs[0].dataset
+    assert json.loads(corpus.profile) == {"num_rows": 3}
+    (column,) = json.loads(corpus.schema)["mlflow_colspec"]
+    assert (column["name"], column["type"]) == ("doc_id", "string")
     logged = tmp_path / "mlartifacts" / tracked.info.run_id / "artifacts" / "reporting"
     assert json.loads((logged / "metrics.json").read_text())["test"]
     assert (logged / "round_1" / "history.parquet").is_file()

@@ -18,6 +18,8 @@ def test_the_first_that_passes_is_champion_and_says_why(shop: Shop) -> None:
     assert version.tags["documents"] == "20"
     made = shop.registry.client.get_model_version(shop.registry.model, "1")
     assert "promotion gate" in made.description
+    # The list of versions shows the first line.
+    assert made.description.splitlines()[0] == f"Promoted: {made.tags['reason']}"
 
 
 def test_what_is_refused_stays_challenger_with_the_reason(shop: Shop) -> None:

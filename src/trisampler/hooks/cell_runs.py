@@ -5,6 +5,7 @@ All that is logged comes from artifacts, so that cells kept from an earlier run 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,13 @@ from trisampler.hooks.mlflow_run import MlflowRun
 
 if TYPE_CHECKING:
     import polars as pl
+    from mlflow.entities import DatasetInput
 
     from trisampler.incremental.keys import Catalog
 
 _PREFIX = "comparison."
 _PARAMETERS = ("sampler", "sampler_parameters", "variant", "seed_number", "seed", "formula")
+_SHORTEST = 0.001  # seconds: of cells from earlier runs, so that all stay in their order
 _ARTIFACTS = ("facts", "diagnostics", "training_history")
 
 
@@ -26,20 +29,36 @@ def is_of_a_cell(name: str) -> bool:
 
 
 def log_cells(
-    run: MlflowRun, names: Sequence[str], catalog: Catalog, node_seconds: Mapping[str, float]
+    run: MlflowRun,
+    names: Sequence[str],
+    catalog: Catalog,
+    node_seconds: Mapping[str, float],
+    inputs: Sequence[DatasetInput],
 ) -> None:
     """One child of `run` for each finished cell.
+
+    They stand one after the other in time, up to now, each as long as its nodes took. The first by
+    name is the newest: MLflow shows the newest first.
 
     Args:
         run: Of the comparison.
         names: Datasets that exist.
         catalog: Where they are.
         node_seconds: By node, of the nodes that this run ran.
+        inputs: The data that all of them share.
     """
-    for name in names:
-        cell, _, kind = name.rpartition(".")
-        if is_of_a_cell(name) and kind == "facts" and f"{cell}.measurements" in names:
-            _log_cell(run, cell, catalog, node_seconds)
+    cells = _finished(names)
+    seconds = {cell: _seconds(cell, node_seconds) for cell in cells}
+    lasted = {cell: max(sum(each.values()), _SHORTEST) for cell, each in seconds.items()}
+    began = time.time() - sum(lasted.values())
+    for cell in reversed(cells):
+        made = "in this run" if "train_encoder" in seconds[cell] else "in an earlier run"
+        child = run.child(cell.removeprefix(_PREFIX), {"trained": made}, began)
+        child.log_inputs(inputs)
+        _log_cell(child, cell, catalog)
+        child.log_metrics((f"node_seconds/{node}", took, 0) for node, took in seconds[cell].items())
+        began += lasted[cell]
+        child.end("FINISHED", began)
 
 
 def comparison_metrics(table: pl.DataFrame) -> Iterator[tuple[str, float, int]]:
@@ -50,30 +69,35 @@ def comparison_metrics(table: pl.DataFrame) -> Iterator[tuple[str, float, int]]:
                 yield f"comparison/{row['sampler']}/{column}", value, 0
 
 
-def _log_cell(
-    run: MlflowRun, cell: str, catalog: Catalog, node_seconds: Mapping[str, float]
-) -> None:
-    from trisampler.incremental.keys import artifact_path
+def _finished(names: Sequence[str]) -> list[str]:
+    facts = [name for name in names if is_of_a_cell(name) and name.endswith(".facts")]
+    cells = [name.rpartition(".")[0] for name in sorted(facts)]
+    return [cell for cell in cells if f"{cell}.measurements" in names]
 
-    facts = catalog.load(f"{cell}.facts")
+
+def _seconds(cell: str, node_seconds: Mapping[str, float]) -> dict[str, float]:
+    """How long the cell's nodes took, by their names within it."""
     seconds: dict[str, float] = {}
     for node, spent in node_seconds.items():
         if node.startswith(f"{cell}."):
             # The rounds of a variant have nodes of one name: together they are what it took.
             name = node.rpartition(".")[2]
             seconds[name] = seconds.get(name, 0.0) + spent
-    made = "in this run" if "train_encoder" in seconds else "in an earlier run"
-    child = run.child(cell.removeprefix(_PREFIX), {"trained": made})
+    return seconds
+
+
+def _log_cell(child: MlflowRun, cell: str, catalog: Catalog) -> None:
+    from trisampler.incremental.keys import artifact_path
+
+    facts = catalog.load(f"{cell}.facts")
     child.log_parameters({name: facts[name] for name in _PARAMETERS})
     child.log_metrics(_numbers(facts))
     child.log_metrics(_means(catalog.load(f"{cell}.measurements")))
     child.log_metrics(_curves(catalog.load(f"{cell}.training_history")))
-    child.log_metrics((f"node_seconds/{node}", spent, 0) for node, spent in seconds.items())
     for kind in _ARTIFACTS:
         path = artifact_path(catalog, f"{cell}.{kind}")
         if path is not None:
             child.log_artifact(path, "reporting")
-    child.end("FINISHED")
 
 
 def _numbers(facts: Mapping[str, Any]) -> Iterator[tuple[str, float, int]]:

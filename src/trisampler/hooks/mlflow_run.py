@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,7 +14,7 @@ from trisampler.secrets import without_secrets
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Run
+    from mlflow.entities import DatasetInput, Run
 
 # MLflow's limits for one request and for one value.
 _BATCH = 100
@@ -89,10 +89,13 @@ class MlflowRun:
         close_abandoned_runs(self._client, self.experiment_id)
         self.set_tag(PROCESS, this_process())
 
-    def child(self, name: str, tags: Mapping[str, str]) -> Self:
-        """Start a run that MLflow shows inside this one."""
+    def child(self, name: str, tags: Mapping[str, str], began: float) -> Self:
+        """Start a run that MLflow shows inside this one, and that began then (`time.time()`)."""
         run = self._client.create_run(
-            self.experiment_id, run_name=name, tags={**tags, "mlflow.parentRunId": self.run_id}
+            self.experiment_id,
+            start_time=_milliseconds(began),
+            run_name=name,
+            tags={**tags, "mlflow.parentRunId": self.run_id},
         )
         made = copy.copy(self)
         made.run_id = run.info.run_id
@@ -113,7 +116,7 @@ class MlflowRun:
         """Log (name, value, step) triples; `@`, which MLflow refuses in names, becomes `_at_`."""
         from mlflow.entities import Metric
 
-        now = int(time.time() * 1000)
+        now = _milliseconds(time.time())
         entries = [
             Metric(name.replace("@", "_at_"), float(value), now, int(step))
             for name, value, step in metrics
@@ -121,20 +124,14 @@ class MlflowRun:
         for batch in _batches(entries, _METRICS_BATCH):
             self._client.log_batch(self.run_id, metrics=batch)
 
-    def log_input(self, name: str, digest: str, source: str, context: str) -> None:
-        """Log a data set by its digest."""
-        import json
+    def log_inputs(self, inputs: Sequence[DatasetInput]) -> None:
+        """Log the data that the run was made from (see `run_inputs`)."""
+        if inputs:
+            self._client.log_inputs(self.run_id, datasets=list(inputs))
 
-        from mlflow.entities import Dataset, DatasetInput, InputTag
-
-        dataset = Dataset(
-            name=name,
-            digest=digest[:36],
-            source_type="local",
-            source=json.dumps({"uri": source}),
-        )
-        tag = InputTag(key="mlflow.data.context", value=context)
-        self._client.log_inputs(self.run_id, datasets=[DatasetInput(dataset=dataset, tags=[tag])])
+    def describe(self, text: str) -> None:
+        """Put a text, Markdown, at the top of the run's page."""
+        self.set_tag("mlflow.note.content", text)
 
     def log_artifact(self, path: Path, folder: str) -> None:
         """Log a file, or a folder with all it holds, under `folder`."""
@@ -172,9 +169,14 @@ class MlflowRun:
         """Let a run that was closed go on."""
         self._client.update_run(self.run_id, status="RUNNING")
 
-    def end(self, status: str) -> None:
-        """Close the run as FINISHED, FAILED or KILLED."""
-        self._client.set_terminated(self.run_id, status=status)
+    def end(self, status: str, at: float | None = None) -> None:
+        """Close the run as FINISHED, FAILED or KILLED; now, or as one that ended at that time."""
+        end_time = None if at is None else _milliseconds(at)
+        self._client.set_terminated(self.run_id, status=status, end_time=end_time)
+
+
+def _milliseconds(seconds: float) -> int:
+    return int(seconds * 1000)
 
 
 def _batches(entries: list[Any], size: int) -> Iterable[list[Any]]:

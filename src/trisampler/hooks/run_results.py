@@ -6,6 +6,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from trisampler.hooks.cell_runs import comparison_metrics, is_of_a_cell, log_cells
+from trisampler.hooks.run_inputs import dataset_inputs
+from trisampler.hooks.run_texts import description
 
 if TYPE_CHECKING:
     import polars as pl
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
 
 NODE_SECONDS = "node_seconds/"
 """Begins the name of the metric that says how long a node took."""
-
-_INPUTS = ("corpus", "queries", "train_judgements", "dev_judgements", "test_judgements")
 
 
 def log_results(
@@ -38,18 +38,18 @@ def log_results(
     """
     made = sorted(name for name in pipeline.all_outputs() if catalog.exists(name))
     names = [name for name in made if not is_of_a_cell(name)]
+    run.describe(description(names, catalog))
     _log_facts(run, names, catalog)
+    inputs = dataset_inputs(names, catalog)
+    run.log_inputs(inputs)
     if "comparison_table" in names:
-        log_cells(run, made, catalog, node_seconds)
+        log_cells(run, made, catalog, node_seconds, inputs)
     for name in names:
         if name.endswith(".training_history"):
             run.log_metrics(_history(name.partition(".")[0], catalog.load(name)))
         if name.endswith(".index_report"):
             recall = catalog.load(name)["recall"]
             run.log_metrics([(f"index/{name.partition('.')[0]}/recall", recall, 0)])
-    for name in _INPUTS:
-        if name in names:
-            _log_input(run, name, catalog)
     log_artifacts(run, [name for name in names if not _is_model(name, catalog)], catalog)
     log_models(run, [name for name in names if name in saved], catalog)
 
@@ -97,16 +97,6 @@ def _is_model(name: str, catalog: Catalog) -> bool:
 
 def _folder(name: str, catalog: Catalog) -> str | None:
     return (getattr(catalog.get(name), "metadata", None) or {}).get("mlflow")
-
-
-def _log_input(run: MlflowRun, name: str, catalog: Catalog) -> None:
-    from trisampler.incremental.keys import artifact_path
-    from trisampler.incremental.records import content_digest
-
-    path = artifact_path(catalog, name)
-    if path is not None:
-        context = name.partition("_")[0] if name.endswith("_judgements") else "corpus"
-        run.log_input(name, content_digest(path), path.name, context)
 
 
 def _metrics(metrics: dict[str, dict[str, dict[str, float]]]) -> Iterator[tuple[str, float, int]]:

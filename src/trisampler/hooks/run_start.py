@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import subprocess
 from collections.abc import Mapping
@@ -24,7 +25,7 @@ def start_run(
     project: Path,
     name: str,
     parameters: dict[str, Any],
-    tags: Mapping[str, str] | None = None,
+    tags: Mapping[str, str],
 ) -> MlflowRun:
     """Start a run with its parameters and the state of the code.
 
@@ -33,7 +34,7 @@ def start_run(
         project: The project's folder.
         name: The run's name.
         parameters: The whole tree.
-        tags: Its tags, besides those about the code.
+        tags: Its tags, besides those about the code and its user.
     """
     server = os.environ.get("MLFLOW_TRACKING_URI")
     run = MlflowRun.start(
@@ -41,10 +42,22 @@ def start_run(
         settings.experiment,
         None if server else project / settings.artifacts,
         name,
-        {**_git_tags(project), **(tags or {})},
+        {**_user_tag(), **_git_tags(project), **tags},
     )
     run.log_parameters(flatten(parameters))
     return run
+
+
+def source_tags(command: str) -> dict[str, str]:
+    """What MLflow shows as the source of a run."""
+    return {"mlflow.source.name": command, "mlflow.source.type": "LOCAL"}
+
+
+def _user_tag() -> dict[str, str]:
+    try:
+        return {"mlflow.user": getpass.getuser()}
+    except (ImportError, KeyError, OSError):  # a user without a name, as containers have
+        return {}
 
 
 def _git_tags(project: Path) -> dict[str, str]:

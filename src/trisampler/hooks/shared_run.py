@@ -47,7 +47,7 @@ def open_shared_run(context: KedroContext, name: str) -> str | None:
     """
     from trisampler.hooks.mlflow_run import MlflowRun
     from trisampler.hooks.run_results import flatten
-    from trisampler.hooks.run_start import start_run, tracking_uri
+    from trisampler.hooks.run_start import source_tags, start_run, tracking_uri
 
     settings = _settings(context)
     if not settings.enabled:
@@ -58,7 +58,8 @@ def open_shared_run(context: KedroContext, name: str) -> str | None:
     with _told(uri):
         run = MlflowRun.newest_with_tag(uri, settings.experiment, _TAG, name)
         if run is None:
-            run = start_run(settings, context.project_path, name, context.params, {_TAG: name})
+            tags = {_TAG: name, **source_tags("kedro tracking open")}
+            run = start_run(settings, context.project_path, name, context.params, tags)
         else:
             run.reopen()
             known = run.parameters()

@@ -43,7 +43,7 @@ class TrackingHooks:
     def __init__(self) -> None:
         self._settings: TrackingSettings | None = None
         self._project = Path()
-        self._run_name = ""
+        self._run_params: dict[str, Any] = {}
         self._run: MlflowRun | None = None
         self._shared = shared_run_id() is not None
         self._lost = False
@@ -90,8 +90,8 @@ class TrackingHooks:
 
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any]) -> None:
-        """Remember what the run is called."""
-        self._run_name = run_params["run_id"]
+        """Remember what is run."""
+        self._run_params = run_params
 
     @hook_impl
     def before_node_run(self, node: Node, catalog: DataCatalog) -> None:
@@ -132,7 +132,8 @@ class TrackingHooks:
 
     def _start(self, catalog: DataCatalog) -> None:
         from trisampler.hooks.mlflow_run import MlflowRun
-        from trisampler.hooks.run_start import start_run, tracking_uri
+        from trisampler.hooks.run_start import source_tags, start_run, tracking_uri
+        from trisampler.hooks.run_texts import command, run_name
 
         settings = self._settings
         assert settings is not None
@@ -142,7 +143,10 @@ class TrackingHooks:
             self._run = MlflowRun.join(uri, run_id)
         else:
             parameters = catalog.load("parameters")
-            self._run = start_run(settings, self._project, self._run_name, parameters)
+            told = self._run_params
+            tags = {"kedro.run_id": told["run_id"], **source_tags(command(told))}
+            name = run_name(parameters, told)
+            self._run = start_run(settings, self._project, name, parameters, tags)
             self._run.belong_to_this_process()
             atexit.register(self._abandon)
             before_leaving(self._abandon)

@@ -62,8 +62,10 @@ def register(registry: Registry, release: Release, run: SourceRun) -> dict[str, 
     versions = registry.versions()
     version = next((each for each in reversed(versions) if each.bundle == digest), None)
     promoted, reason = settle(release, version, versions)
-    description = f"```\n{decision_text(release.decision)}```"
     tags = {"gate": "promoted" if promoted else "refused", "reason": reason}
+    # MLflow's list of versions shows the first line.
+    verdict = f"{tags['gate'].capitalize()}: {reason}"
+    description = f"{verdict}\n\n```\n{decision_text(release.decision)}```"
     if version is None:
         tags |= _facts(release, digest)
         with reaching(registry.uri):

@@ -20,6 +20,16 @@ from trisampler.registry.version import CHALLENGER, CHAMPION, Version
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+_ABOUT = """\
+A retriever: encoder, index and documents in one. A table with the column `query` in, the parameter
+`k` beside it; `ids`, `scores`, `titles` and `texts` out, the best document first.
+
+```
+mlflow.pyfunc.load_model("models:/{model}@champion")
+```
+
+`champion` is the version to be used, `challenger` the newest that the gate has not let pass.
+"""
 _HISTORY = "champions"
 _REMEMBERED = 100
 _VALUE_LENGTH = 4900  # of a tag
@@ -78,7 +88,8 @@ class Registry:
         """Register a logged model as a new version, as challenger."""
         with reaching(self.uri):
             if self._registered() is None:
-                self.client.create_registered_model(self.model)
+                about = _ABOUT.format(model=self.model)
+                self.client.create_registered_model(self.model, description=about)
             # Not `models:/<id>`: a database resolves that by the global tracking URI.
             source = self.client.get_logged_model(model_id).artifact_location
             made = self.client.create_model_version(
