@@ -9,6 +9,7 @@ from kedro.pipeline import Node, Pipeline
 _SHARED = {
     "corpus",
     "queries",
+    "evaluated_queries",
     "train_judgements",
     "dev_judgements",
     "test_judgements",

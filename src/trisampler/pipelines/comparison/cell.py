@@ -26,6 +26,11 @@ _OWN = {"sampler_parameters": "params:comparison.sampler_parameters"}
 _SPLITS = ("dev", "test")
 
 
+def splits_of(*, test: bool) -> tuple[str, ...]:
+    """The splits that are searched and measured."""
+    return _SPLITS if test else _SPLITS[:1]
+
+
 def create_cell(cell: Cell, *, test: bool = True) -> Pipeline:
     """Draw, train, embed, search and measure, from what round 1 retrieved.
 
@@ -36,7 +41,7 @@ def create_cell(cell: Cell, *, test: bool = True) -> Pipeline:
         cell: What is trained.
         test: Whether the test split is looked at.
     """
-    splits = _SPLITS if test else _SPLITS[:1]
+    splits = splits_of(test=test)
     chain = cell.variant.rounds > 1
     afterwards = in_namespace(
         _namespace(cell, cell.variant.rounds),
@@ -63,10 +68,15 @@ def _round(cell: Cell, number: int) -> Pipeline:
         inputs=_renamed_in_a_round(number),
         outputs={"trained_encoder": "encoder"},
     )
-    embed_and_index = [stage.create_pipeline() for stage in (embedding, indexing)]
+    # Training queries are searched with by further rounds alone.
+    last = number == cell.variant.rounds
+    embed_and_index = Pipeline(
+        [stage.create_pipeline() for stage in (embedding, indexing)],
+        inputs={"queries": "evaluated_queries"} if last else {},
+    )
     return in_namespace(
         _namespace(cell, number),
-        [mine_and_train, *embed_and_index],
+        [mine_and_train, embed_and_index],
         inputs=_from_before(cell, number) | {"lexical_candidates": "bm25.candidates"},
         outputs={"training_history": _history(cell, number)},
     )

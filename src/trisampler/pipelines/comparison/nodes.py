@@ -18,6 +18,12 @@ else:
     Figure = Any
 
 
+def choose_evaluated_queries(queries: pl.DataFrame, *judgements: pl.DataFrame) -> pl.DataFrame:
+    """The queries that are judged in any of the splits, in their order."""
+    judged = pl.concat([split.select("query_id") for split in judgements])
+    return queries.join(judged, on="query_id", how="semi", maintain_order="left")
+
+
 def cell_comparer(
     cells: Sequence[Cell], untrained: Sequence[str], *, test: bool = True
 ) -> Callable[..., Any]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from kedro.pipeline import Node, Pipeline
 
-from trisampler.pipelines.comparison.cell import create_cell
+from trisampler.pipelines.comparison.cell import create_cell, splits_of
 from trisampler.pipelines.comparison.nodes import (
     cell_comparer,
+    choose_evaluated_queries,
     comparison_reporter,
     line_plotter,
     plane_gatherer,
@@ -35,6 +36,15 @@ def _comparing(structure: ComparisonStructure) -> Pipeline:
     first = tuple(cell for cell in cells if cell.number == 1)
     return Pipeline(
         [
+            Node(
+                choose_evaluated_queries,
+                inputs=[
+                    "queries",
+                    *(f"{split}_judgements" for split in splits_of(test=structure.test)),
+                ],
+                outputs="evaluated_queries",
+                name="choose_evaluated_queries",
+            ),
             Node(
                 cell_comparer(cells, _UNTRAINED, test=structure.test),
                 inputs={
