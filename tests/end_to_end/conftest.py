@@ -1,4 +1,4 @@
-"""One run of the whole DAG, shared by the tests that look at what it left."""
+"""One run of the whole DAG and one comparison, shared by the tests that look at what they left."""
 
 from __future__ import annotations
 
@@ -20,3 +20,19 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
     """`kedro run --env smoke` in an empty copy of the project."""
     project = Project.copy_to(tmp_path_factory.mktemp("project"))
     return FinishedRun(project, project.run())
+
+
+@dataclass(frozen=True)
+class Compared:
+    project: Project
+    output: str
+
+
+@pytest.fixture(scope="session")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Compared:
+    """`kedro run --env smoke --pipelines comparison` in an empty copy of the project.
+
+    The first of the runs that MLflow has of it: test_comparison.py lets others follow.
+    """
+    project = Project.copy_to(tmp_path_factory.mktemp("comparison"))
+    return Compared(project, project.run("--pipelines", "comparison"))

@@ -8,13 +8,13 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
+from end_to_end.conftest import Compared
 from end_to_end.project import Project, nodes_that_would_run
 from trisampler.encoders.encoder import Encoder
 
@@ -33,19 +33,6 @@ comparison:
     rounds: {tri: 1, chain: 2}
 """
 pytestmark = pytest.mark.slow
-
-
-@dataclass(frozen=True)
-class Compared:
-    project: Project
-    output: str
-
-
-@pytest.fixture(scope="module")
-def compared(tmp_path_factory: pytest.TempPathFactory) -> Compared:
-    """`kedro run --env smoke --pipelines comparison` in an empty copy of the project."""
-    project = Project.copy_to(tmp_path_factory.mktemp("comparison"))
-    return Compared(project, project.run(*COMPARISON))
 
 
 def set_structure(project: Project, samplers: list[str], seeds: int) -> None:
