@@ -7,15 +7,17 @@ import fcntl
 import glob
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 # Of renameat2(2).
 _WORKING_FOLDER, _RENAME_EXCHANGE = -100, 2
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
 
 
 def _temporary_sibling(path: Path) -> Path:
@@ -68,6 +70,43 @@ def replaced_folder(path: Path) -> Iterator[Path]:
         os.close(handle)
 
 
+def remove_whole(path: Path) -> None:
+    """Remove a file or folder, and what writers that were killed left beside it.
+
+    At every moment it is at `path` as it was, or not at all.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    with suppress(FileNotFoundError):
+        path.replace(_temporary_sibling(path))
+    _remove_abandoned(path)
+
+
+def abandoned_below(folder: Path) -> list[Path]:
+    """What writers that were killed left anywhere in `folder`: temporary files and folders."""
+    found: list[Path] = []
+    for left in sorted(folder.rglob(".*.tmp")):
+        inside = any(above in left.parents for above in found)
+        if _TEMPORARY.fullmatch(left.name) and not inside and _is_abandoned(left):
+            found.append(left)
+    return found
+
+
+def remove_abandoned(left: Path) -> None:
+    """Remove a temporary file or folder, unless a living process holds it."""
+    try:
+        handle = os.open(left, os.O_RDONLY)
+    except OSError:  # gone meanwhile
+        return
+    if _lock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB):
+        if left.is_dir():
+            shutil.rmtree(left, ignore_errors=True)
+        else:
+            left.unlink(missing_ok=True)
+    os.close(handle)
+
+
 def _locked(path: Path, make: Callable[[Path], None]) -> tuple[Path, int]:
     """A new file or folder beside `path`, and the handle that locks it while its process lives."""
     while True:
@@ -83,15 +122,17 @@ def _locked(path: Path, make: Callable[[Path], None]) -> tuple[Path, int]:
 def _remove_abandoned(path: Path) -> None:
     """Remove the temporary files and folders beside `path` that no living process holds."""
     for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
-        try:
-            handle = os.open(left, os.O_RDONLY)
-        except OSError:  # gone meanwhile
-            continue
-        if _lock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB):
-            if left.is_dir():
-                shutil.rmtree(left, ignore_errors=True)
-            else:
-                left.unlink(missing_ok=True)
+        remove_abandoned(left)
+
+
+def _is_abandoned(left: Path) -> bool:
+    try:
+        handle = os.open(left, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        return _lock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    finally:
         os.close(handle)
 
 

@@ -18,9 +18,11 @@ class CheckedContext(KedroContext):
 
     @property
     def params(self) -> dict[str, Any]:
-        """Settings models by name.
+        """Settings models by name, without what no node has a use for, not even to show it.
 
         Raises:
             ParameterError: Something in the tree does not fit.
         """
-        return dict(check_parameters(self.config_loader["parameters"]))
+        parameters = dict(check_parameters(self.config_loader["parameters"]))
+        del parameters["retention"]
+        return parameters

@@ -48,11 +48,12 @@ _farewells: list[Callable[[], None]] = []
 
 
 def before_leaving(farewell: Callable[[], None]) -> None:
-    """Have `farewell` called when a signal ends the process.
+    """Have `farewell` called, once, when a signal ends the process.
 
     Where the process must end in mid-computation, it is called in another thread.
     """
-    _farewells.append(farewell)
+    if farewell not in _farewells:
+        _farewells.append(farewell)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from trisampler.errors import TrisamplerError
 from trisampler.evaluation.settings import ComparisonSettings, EvaluationSettings
 from trisampler.negatives.settings import SamplingSettings, SurveySettings
 from trisampler.registry.settings import PromotionSettings
+from trisampler.retention.settings import RetentionSettings
 from trisampler.search.settings import IndexSettings, LexicalSettings, RetrievalSettings
 from trisampler.teachers.settings import TeacherSettings
 from trisampler.training.settings import DevPoolSettings, TrainingSettings
@@ -58,6 +59,7 @@ class Parameters(BaseModel):
     evaluation: EvaluationSettings
     comparison: ComparisonSettings
     promotion: PromotionSettings
+    retention: RetentionSettings
     cluster: ClusterSettings
 
     @field_validator("cluster")

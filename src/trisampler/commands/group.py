@@ -10,7 +10,10 @@ import click
 from trisampler import __version__
 from trisampler.errors import TrisamplerError
 
-_COMMANDS = ("search", "serve", "evaluate", "mine", "versions", "rollback", "promote", "doctor")
+_COMMANDS = (
+    *("search", "serve", "evaluate", "mine"),
+    *("versions", "rollback", "promote", "prune", "doctor"),
+)
 
 
 class Commands(click.Group):

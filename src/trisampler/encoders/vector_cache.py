@@ -7,14 +7,13 @@ others wait.
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from trisampler.atomic import replaced_folder
+from trisampler.atomic import remove_whole, replaced_folder
 from trisampler.encoders.errors import VectorCacheError
 from trisampler.encoders.store_format import (
     COMMITS,
@@ -30,6 +29,7 @@ from trisampler.encoders.store_format import (
 )
 from trisampler.encoders.store_writer import StoreWriter
 from trisampler.encoders.vector_store import VectorStore
+from trisampler.file_lock import lock_beside, locked, locked_if_free
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -61,7 +61,12 @@ class VectorCache:
         """
         folder = self.store_folder(header)
         self.folder.mkdir(parents=True, exist_ok=True)
-        with _alone(folder.with_name(f".{folder.name}.lock")):
+        lock = lock_beside(folder)
+
+        def say() -> None:
+            _LOGGER.warning("Another process is writing to the vector cache %s: waiting.", lock)
+
+        with locked(lock, say):
             _mend(folder, header)
             writer = StoreWriter(folder, header)
             try:
@@ -69,17 +74,19 @@ class VectorCache:
             finally:
                 writer.close()
 
+    def stores(self) -> list[Path]:
+        """The folders of all stores, by name."""
+        return sorted(file.parent for file in self.folder.glob(f"[!.]*/{HEADER}"))
 
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    """Hold the file lock `lock`; the system lets go of it when a process dies."""
-    with lock.open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            _LOGGER.warning("Another process is writing to the vector cache %s: waiting.", lock)
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    def remove(self, store: Path) -> bool:
+        """Remove one of `stores`, unless a process is writing to it; whether it was removed.
+
+        Who has it open keeps its rows.
+        """
+        with locked_if_free(lock_beside(store)) as free:
+            if free:
+                remove_whole(store)
+        return free
 
 
 def _mend(folder: Path, header: Header) -> None:

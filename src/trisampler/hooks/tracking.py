@@ -148,6 +148,7 @@ class TrackingHooks:
             name = run_name(parameters, told)
             self._run = start_run(settings, self._project, name, parameters, tags)
             self._run.belong_to_this_process()
+            atexit.unregister(self._abandon)  # of the run before, in a process of many
             atexit.register(self._abandon)
             before_leaving(self._abandon)
         self.where = without_secrets(

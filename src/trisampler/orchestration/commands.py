@@ -127,10 +127,12 @@ def close(
     metadata: ProjectMetadata, pipeline: str, env: str | None, params: dict[str, Any]
 ) -> None:
     """Close the run of MLFLOW_RUN_ID; it fails where anything of the pipeline is not made."""
+    from trisampler.hooks.retention import prune_softly
     from trisampler.hooks.shared_run import close_shared_run
 
     with _user_errors_bare(), _context(metadata, env, params) as context:
         run_id = close_shared_run(context, _registered(pipeline))
+        prune_softly(context)
     click.echo(f"MLflow  run {run_id} is finished" if run_id else "MLflow  tracking is off")
 
 

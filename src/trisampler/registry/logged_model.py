@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from trisampler.registry.registry import Registry
     from trisampler.registry.version import Version
 
-_NAME = "retriever"
+LOGGED_AS = "retriever"
+"""Name of the logged models that hold bundles."""
+
 _IN_THE_MODEL = "artifacts/bundle"
 _CODE = Path(__file__).with_name("pyfunc_model.py")
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -50,7 +52,7 @@ def log_bundle(
     from mlflow.entities import LoggedModelOutput
 
     model = client.create_logged_model(
-        experiment_id, _NAME, source_run_id=run_id, tags=tags, model_type="retriever"
+        experiment_id, LOGGED_AS, source_run_id=run_id, tags=tags, model_type="retriever"
     )
     model_id: str = model.model_id
     try:
@@ -84,6 +86,14 @@ def bundle_folder(registry: Registry, version: Version, cache: Path) -> Path:
 def encoder_folder(registry: Registry, version: Version, cache: Path) -> Path:
     """The folder of the encoder in a version's bundle; the rest as in `bundle_folder`."""
     return _folder(registry, version, cache, f"{_IN_THE_MODEL}/{ENCODER}")
+
+
+def local_path(location: str) -> Path | None:
+    """The folder of an artifact location; None where it is not on this machine."""
+    from mlflow.utils.file_utils import local_file_uri_to_path
+    from mlflow.utils.uri import is_local_uri
+
+    return Path(local_file_uri_to_path(location)) if is_local_uri(location) else None
 
 
 def _save_model(folder: Path, bundle: Path, model_id: str, run_id: str) -> None:
@@ -134,7 +144,7 @@ def _folder(registry: Registry, version: Version, cache: Path, inside: str) -> P
         )
     with connection.reaching(registry.uri):
         location = registry.client.get_logged_model(version.model_id).artifact_location
-        stored = _local_path(location)
+        stored = local_path(location)
         if stored is None:
             folder = _download(registry.uri, location, inside, cache / version.model_id)
         else:
@@ -144,13 +154,6 @@ def _folder(registry: Registry, version: Version, cache: Path, inside: str) -> P
             f"Version {version.number} of {registry} has no {inside} among its artifacts any more."
         )
     return folder
-
-
-def _local_path(location: str) -> Path | None:
-    from mlflow.utils.file_utils import local_file_uri_to_path
-    from mlflow.utils.uri import is_local_uri
-
-    return Path(local_file_uri_to_path(location)) if is_local_uri(location) else None
 
 
 def _download(uri: str, location: str, inside: str, cache: Path) -> Path:

@@ -55,9 +55,14 @@ class Registry:
         """MLflow's client."""
         return connect(self.uri)
 
+    def is_there(self) -> bool:
+        """Whether there is a store; looking into a database that is not there would make one."""
+        scheme, _, file = self.uri.partition(":///")
+        return scheme != "sqlite" or Path(file).exists()
+
     def versions(self) -> list[Version]:
         """All versions, the oldest first; none where nothing was registered yet."""
-        if not self._is_there():
+        if not self.is_there():
             return []
         with reaching(self.uri):
             registered = self._registered()
@@ -137,9 +142,8 @@ class Registry:
         champion = self.champion()
         if champion is None:
             raise RegistryError(f"{self} has no champion that could be rolled back.")
-        history = _before(champion.number, self._history())
         if to is None:
-            history = [number for number in history if number in versions]
+            history = self.way_back()
             if not history:
                 raise RegistryError(
                     f"Version {champion.number} of {self} is the first champion: there is none "
@@ -148,10 +152,33 @@ class Registry:
         elif to == champion.number:
             raise RegistryError(f"Version {to} of {self} is the champion already.")
         else:
+            history = _before(champion.number, self._history())
             history = [*_before(to, history), self.version(to).number]
         self._mark_rolled_back(champion.number)
         self._make_champion(versions[history[-1]], history)
         return champion, versions[history[-1]]
+
+    def way_back(self) -> list[int]:
+        """The numbers of the versions that roll-backs would go to, the one that is next last."""
+        there = {version.number for version in self.versions()}
+        champion = self.champion()
+        if champion is None:
+            return []
+        return [n for n in _before(champion.number, self._history()) if n in there]
+
+    def remove(self, number: int) -> None:
+        """Forget a version; the model that it stands for stays.
+
+        Raises:
+            RegistryError: It has an alias, so that it is asked for by a name.
+        """
+        version = self.version(number)
+        if version.aliases:
+            raise RegistryError(
+                f"Version {number} of {self} is {', '.join(version.aliases)}: it is not removed."
+            )
+        with reaching(self.uri):
+            self.client.delete_model_version(self.model, str(number))
 
     def _mark_rolled_back(self, number: int) -> None:
         """Mark a version as taken back, now."""
@@ -180,11 +207,6 @@ class Registry:
             return [int(number) for number in json.loads(told)]
         except (ValueError, TypeError):
             return []
-
-    def _is_there(self) -> bool:
-        """Whether there is a store; looking into a database that is not there would make one."""
-        scheme, _, file = self.uri.partition(":///")
-        return scheme != "sqlite" or Path(file).exists()
 
     def _registered(self) -> Any:
         """MLflow's registered model, or None."""
