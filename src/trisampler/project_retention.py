@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trisampler.configuration import read_configuration
 from trisampler.hooks.tracking_settings import TrackingSettings, check_tracking
 from trisampler.parameters import Parameters, check_parameters
 from trisampler.retention.leftover import Leftover, Pruned
@@ -61,17 +61,7 @@ class Retention:
         Raises:
             TrisamplerError: Something in the configuration does not fit.
         """
-        from kedro.config import OmegaConfigLoader
-
-        from trisampler.settings import CONFIG_LOADER_ARGS
-
-        loader = OmegaConfigLoader(
-            str(project / "conf"),
-            env=env or os.environ.get("KEDRO_ENV"),
-            runtime_params={"workspace": workspace},
-            **CONFIG_LOADER_ARGS,
-        )
-        return cls.of_loader(project, loader)
+        return cls.of_loader(project, read_configuration(project, env, {"workspace": workspace}))
 
     @property
     def workspace(self) -> Workspace:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from trisampler.commands.options import workspace_option
+
 if TYPE_CHECKING:
     from trisampler.retention import Leftover
 
@@ -20,13 +22,7 @@ if TYPE_CHECKING:
     "[default: retention.keep]",
 )
 @click.option("--dry-run", is_flag=True, help="Say what would go; remove nothing.")
-@click.option(
-    "--workspace",
-    default="default",
-    show_default=True,
-    metavar="NAME",
-    help="Whose leftovers, in the project around the working folder.",
-)
+@workspace_option("Whose leftovers")
 @click.option("--env", metavar="NAME", help="The project's configuration environment.")
 def command(keep: int | None, dry_run: bool, workspace: str, env: str | None) -> None:
     """Remove what retraining left behind: old versions, models of old runs, vectors without use.
