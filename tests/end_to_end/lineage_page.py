@@ -45,6 +45,12 @@ class LineagePage:
         self._page.wait_for_timeout(_DRAWN)
         return self._page.locator(".pipeline-metadata")
 
+    def close_the_map(self) -> None:
+        """The small map in the corner, which lies over the names of the last layers."""
+        self._page.locator(".pipeline-minimap-button--map").click()
+        self._page.mouse.move(700, 1)
+        self._page.wait_for_timeout(_DRAWN)
+
     def picture(self, path: Path) -> None:
         take_picture(self._page, path)
 
@@ -90,9 +96,11 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 def take_pictures(build: Path, docs: Path) -> None:
     with opened(build, width=1500, height=1300) as lineage:
+        lineage.close_the_map()
         lineage.picture(docs / "dag.png")
     with opened(build, focused="round_1", width=1500, height=900) as lineage:
         lineage.open_or_close("round_1")
+        lineage.close_the_map()
         lineage.picture(docs / "lineage_round.png")
     with opened(build) as lineage:
         for dataset in ("metrics", "round_1.negatives", "metrics_plot"):

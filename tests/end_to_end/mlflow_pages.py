@@ -24,6 +24,11 @@ _REMEMBERED = {
     "mlflow.workflowType_v1": '"machine_learning"',
     "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1": "true",
 }
+_RENAME = """([folder, name]) => {
+    const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode()) texts.currentNode.data = texts.currentNode.data.replace(folder, name);
+}"""
+_IMAGE = "img[src^='blob:'], img[src^='data:']"
 _DRAWN = 2500  # milliseconds that the drawing of a change takes
 
 
@@ -99,8 +104,9 @@ class MlflowPages:
     def text(self) -> str:
         return str(self._page.locator("main").inner_text())
 
-    def artifact(self, experiment: str, run: str, path: str, shown: str) -> Any:
-        """Open an artifact in place; what shows it, by its selector, once it is there."""
+    def artifact(self, experiment: str, run: str, path: str) -> Any:
+        """Open a page or an image in place; the element that shows it, once it is there."""
+        shown = "iframe" if path.endswith(".html") else _IMAGE
         self._go(f"experiments/{experiment}/runs/{run}/artifacts/{path}", shown)
         self._page.wait_for_timeout(_DRAWN)
         return self._page.locator(shown).first
@@ -117,9 +123,10 @@ class MlflowPages:
         self._go(f"models/{name}/versions/{number}", "text=promotion gate")
         return self.text()
 
-    def picture(self, path: Path, height: int) -> None:
-        """Of the upper part of the window."""
+    def picture(self, path: Path, height: int, folder: Path) -> None:
+        """Of the upper part of the window, with another name for the project's folder."""
         self._page.mouse.move(900, 985)
+        self._page.evaluate(_RENAME, [str(folder), "/home/me/trisampler"])
         self._page.wait_for_timeout(_DRAWN)
         take_picture(self._page, path, height)
 
@@ -169,20 +176,26 @@ def take_pictures(project: Path, docs: Path) -> None:
     (model,) = (each.name for each in client.search_registered_models())
     at = (experiment.experiment_id, parent)
     with opened(database) as pages:
+
+        def picture(name: str, height: int) -> None:
+            pages.picture(docs / f"mlflow_{name}.png", height, project.resolve())
+
         pages.runs(*at)
-        pages.picture(docs / "mlflow_runs.png", 560)
+        picture("runs", 580)
         pages.overview(*at)
-        pages.picture(docs / "mlflow_run.png", 760)
+        picture("run", 700)
         pages.dataset("train_judgements")
-        pages.picture(docs / "mlflow_data.png", 460)
+        picture("data", 400)
         pages.compared(at[0], cells, "dev_nDCG_at_10")
-        pages.picture(docs / "mlflow_curves.png", 700)
-        pages.artifact(*at, "reporting/comparison.html", "iframe")
-        pages.picture(docs / "mlflow_report.png", 960)
+        picture("curves", 700)
+        pages.artifact(*at, "reporting/comparison.html")
+        picture("report", 900)
+        pages.artifact(*at, "reporting/comparison_curves.png")
+        picture("plot", 700)
         pages.model(model)
-        pages.picture(docs / "mlflow_model.png", 960)
+        picture("model", 960)
         pages.version(model, 2)
-        pages.picture(docs / "mlflow_version.png", 600)
+        picture("version", 600)
 
 
 if __name__ == "__main__":
