@@ -103,7 +103,8 @@ def test_what_is_anybody_elses_stays(world: World) -> None:
     assert f"version 3 of {model}" in world.found(1)
 
 
-def test_the_newest_runs_keep_their_models(world: World) -> None:
+def test_the_newest_runs_keep_their_models(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trisampler.retention.tracked_runs._AT_ONCE", 2)
     runs = [world.run() for _ in range(4)]
     world.run(models=False)
     running = world.run(status=None)

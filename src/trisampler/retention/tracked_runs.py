@@ -11,6 +11,10 @@ from trisampler.registry.registry import Registry
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
+# Each comes with all its parameters and metrics: many at once would take memory that grows with the
+# number of runs.
+_AT_ONCE = 10
+
 
 @dataclass(frozen=True)
 class TrackedRun:
@@ -48,6 +52,7 @@ def tracked_runs(client: MlflowClient, experiment_id: str, workspace: str) -> li
             [experiment_id],
             filter_string=f"params.workspace = '{workspace}'",
             order_by=["attributes.start_time DESC"],
+            max_results=_AT_ONCE,
             page_token=token,
         )
 
