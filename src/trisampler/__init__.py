@@ -13,7 +13,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 # oneDNN keeps a compiled kernel for each of the last 1,024 shapes of a product, and texts come in
 # many shapes: a MiniLM's process was measured 0.8 GiB larger for no speed.
 os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
-# PyTorch keeps its own handles on such kernels, 1,024 of each kind and thread, which hold their memory
-# past that limit: a process that trained and embedded again and again grew by 3 MiB each time, and
-# was 160 MiB smaller with this limit, at the same speed of encoding.
+# PyTorch keeps handles on such kernels, 1,024 of each kind and thread, which hold their memory past
+# that limit: a process that trained and embedded again and again grew by 3 MiB each time, and was
+# 160 MiB smaller with this limit, at the same speed of encoding.
 os.environ.setdefault("LRU_CACHE_CAPACITY", "64")
