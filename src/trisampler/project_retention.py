@@ -173,12 +173,12 @@ def size_text(size: int) -> str:
 
 def failures_text(pruned: Pruned) -> list[str]:
     """A line for each kind of failure: what could not be removed, and why."""
-    from trisampler.secrets import without_secrets
+    from trisampler.secrets import first_line
 
     lines: dict[str, list[str]] = {}
     for leftover, error in pruned.failed:
-        said = without_secrets(str(error)).splitlines()[0] if str(error) else ""
-        lines.setdefault(f"{type(error).__name__}: {said}", []).append(leftover.what)
+        why = f"{type(error).__name__}: {first_line(error)}"
+        lines.setdefault(why, []).append(leftover.what)
     return [f"{what[0]}{_more(what)} cannot be removed: {why}" for why, what in lines.items()]
 
 

@@ -23,3 +23,8 @@ def without_secrets(text: str) -> str:
         if len(value) >= _SHORTEST and _SECRET_NAME.search(name.upper()):
             text = text.replace(value, _HIDDEN)
     return text
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says, without secrets; empty where it says nothing."""
+    return without_secrets(str(error)).splitlines()[0] if str(error) else ""

@@ -22,17 +22,11 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
     return FinishedRun(project, project.run())
 
 
-@dataclass(frozen=True)
-class Compared:
-    project: Project
-    output: str
-
-
 @pytest.fixture(scope="session")
-def compared(tmp_path_factory: pytest.TempPathFactory) -> Compared:
+def compared(tmp_path_factory: pytest.TempPathFactory) -> FinishedRun:
     """`kedro run --env smoke --pipelines comparison` in an empty copy of the project.
 
     The first of the runs that MLflow has of it: test_comparison.py lets others follow.
     """
     project = Project.copy_to(tmp_path_factory.mktemp("comparison"))
-    return Compared(project, project.run("--pipelines", "comparison"))
+    return FinishedRun(project, project.run("--pipelines", "comparison"))

@@ -24,12 +24,16 @@ def at_rename(name: str, number: signal.Signals) -> Fault:
 
 def at_node(output: str, number: signal.Signals) -> Fault:
     """The signal comes when the node begins that makes the artifact at a path with that end."""
-    return partial(_at_node, output, number)
+    return partial(_at_node, output, partial(_send, number))
 
 
 def in_step(round_number: int, step: int, number: signal.Signals) -> Fault:
     """The signal comes in that step of a training."""
-    return partial(_in_step, round_number, step, number)
+    return partial(_in_step, round_number, step, partial(_send, number))
+
+
+def _send(number: signal.Signals) -> None:
+    os.kill(os.getpid(), number)
 
 
 def _at_rename(name: str, number: signal.Signals) -> None:
@@ -37,13 +41,13 @@ def _at_rename(name: str, number: signal.Signals) -> None:
 
     def disturbed(self: Path, target: Path) -> Path:
         if Path(target).name == name:
-            os.kill(os.getpid(), number)
+            _send(number)
         return replace(self, target)
 
     Path.replace = disturbed  # type: ignore[method-assign]
 
 
-def _at_node(output: str, number: signal.Signals) -> None:
+def _at_node(output: str, meet: Fault) -> None:
     from trisampler.incremental import runner
 
     remove_record = runner.remove_record
@@ -51,19 +55,19 @@ def _at_node(output: str, number: signal.Signals) -> None:
     def disturbed(artifact: Path) -> None:
         remove_record(artifact)
         if artifact.as_posix().endswith(output):
-            os.kill(os.getpid(), number)
+            meet()
 
     runner.remove_record = disturbed
 
 
-def _in_step(round_number: int, step: int, number: signal.Signals) -> None:
+def _in_step(round_number: int, step: int, meet: Fault) -> None:
     from trisampler.training.loop import TrainingLoop
 
     run_step = TrainingLoop._step
 
     def disturbed(self: Any, at: int) -> Any:
         if (self._round, at) == (round_number, step):
-            os.kill(os.getpid(), number)
+            meet()
         return run_step(self, at)
 
     TrainingLoop._step = disturbed  # type: ignore[method-assign]
@@ -71,20 +75,7 @@ def _in_step(round_number: int, step: int, number: signal.Signals) -> None:
 
 def no_memory_at_node(output: str) -> Fault:
     """The process gets no more memory from when the node begins that makes that artifact."""
-    return partial(_no_memory_at_node, output)
-
-
-def _no_memory_at_node(output: str) -> None:
-    from trisampler.incremental import runner
-
-    remove_record = runner.remove_record
-
-    def disturbed(artifact: Path) -> None:
-        remove_record(artifact)
-        if artifact.as_posix().endswith(output):
-            _no_more_memory()
-
-    runner.remove_record = disturbed
+    return partial(_at_node, output, _no_more_memory)
 
 
 def _no_more_memory() -> None:
@@ -95,19 +86,14 @@ def _no_more_memory() -> None:
 
 def no_memory_in_round_2() -> None:
     """From step 5 of round 2 on the process gets no more memory."""
-    from trisampler.training.loop import TrainingLoop
+    _in_step(2, 5, _ask_for_more_than_there_is)
 
-    run_step = TrainingLoop._step
 
-    def disturbed(self: Any, at: int) -> Any:
-        if (self._round, at) == (2, 5):
-            import numpy as np
+def _ask_for_more_than_there_is() -> None:
+    import numpy as np
 
-            _no_more_memory()
-            np.ones(1 << 32)
-        return run_step(self, at)
-
-    TrainingLoop._step = disturbed  # type: ignore[method-assign]
+    _no_more_memory()
+    np.ones(1 << 32)
 
 
 def no_large_files() -> None:

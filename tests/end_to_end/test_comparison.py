@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from end_to_end.conftest import Compared
+from end_to_end.conftest import FinishedRun
 from end_to_end.project import Project, nodes_that_would_run
 from trisampler.encoders.encoder import Encoder
 
@@ -49,7 +49,7 @@ def mlflow_runs(project: Project) -> list[Any]:
     return list(client.search_runs([experiment.experiment_id]))
 
 
-def test_all_samplers_have_a_row_and_equal_budgets(compared: Compared) -> None:
+def test_all_samplers_have_a_row_and_equal_budgets(compared: FinishedRun) -> None:
     table = compared.project.table("08_reporting/comparison.parquet")
     assert table["sampler"].to_list() == [*SAMPLERS, "BM25", "encoder_0"]
     assert table["seeds"].to_list() == [2, 2, 2, 0, 0]
@@ -64,20 +64,20 @@ def test_all_samplers_have_a_row_and_equal_budgets(compared: Compared) -> None:
     assert tests.filter(split="test")["system"].to_list() == ["in-batch", "tri"]
 
 
-def test_it_ends_with_the_tables_and_where_things_are(compared: Compared) -> None:
+def test_it_ends_with_the_tables_and_where_things_are(compared: FinishedRun) -> None:
     tail = compared.output[compared.output.rindex("| sampler | seeds") :]
     for words in ("On test:", "on dev", "tri", "report ", "MLflow "):
         assert words.casefold() in tail.casefold()
 
 
-def test_round_1_is_retrieved_but_not_trained(compared: Compared) -> None:
+def test_round_1_is_retrieved_but_not_trained(compared: FinishedRun) -> None:
     assert compared.project.path("05_model_input/round_1/candidates.parquet").is_file()
     assert not compared.project.path("06_models/encoder_1").exists()
     assert not compared.project.path("05_model_input/round_1/negatives.parquet").exists()
 
 
 def test_every_cell_draws_its_own_negatives(
-    compared: Compared,
+    compared: FinishedRun,
 ) -> None:
     drawn = {
         (sampler, number): compared.project.table(
@@ -91,14 +91,14 @@ def test_every_cell_draws_its_own_negatives(
     assert not drawn["tri", 1].equals(drawn["top-k", 1])
 
 
-def test_the_report_stands_alone(compared: Compared) -> None:
+def test_the_report_stands_alone(compared: FinishedRun) -> None:
     page = compared.project.path("08_reporting/comparison.html").read_text()
     assert page.count("data:image/png;base64,") == 2
     assert "<script" not in page
     assert not re.findall(r"""(?:src|href)=["'](?!data:|#)""", page)
 
 
-def test_mlflow_has_the_cells_inside_one_run(compared: Compared) -> None:
+def test_mlflow_has_the_cells_inside_one_run(compared: FinishedRun) -> None:
     runs = mlflow_runs(compared.project)
     (parent,) = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
     children = [run for run in runs if run is not parent]
@@ -118,7 +118,7 @@ def test_mlflow_has_the_cells_inside_one_run(compared: Compared) -> None:
     assert not any("seed_1" in name for name in parent.data.metrics)
 
 
-def test_a_second_run_runs_nothing(compared: Compared) -> None:
+def test_a_second_run_runs_nothing(compared: FinishedRun) -> None:
     output = compared.project.run(*COMPARISON)
     assert "Everything is up to date" in output
     assert "done:" not in output
@@ -133,7 +133,7 @@ def test_a_second_run_runs_nothing(compared: Compared) -> None:
     ],
 )
 def test_a_changed_parameter_trains_the_cells_it_concerns(
-    compared: Compared, parameter: str, cells: set[str]
+    compared: FinishedRun, parameter: str, cells: set[str]
 ) -> None:
     would_run = nodes_that_would_run(
         compared.project.run(*COMPARISON, "--dry-run", "--params", parameter)
@@ -143,7 +143,7 @@ def test_a_changed_parameter_trains_the_cells_it_concerns(
     assert "comparison.write_comparison_report" in would_run
 
 
-def test_configuration_that_does_not_fit_stops_it_before_work(compared: Compared) -> None:
+def test_configuration_that_does_not_fit_stops_it_before_work(compared: FinishedRun) -> None:
     refused = (*COMPARISON, "--params")
     run = compared.project.run
     assert "{seeds: 4}" in run(*refused, "comparison.seeds=4", succeeds=False)
@@ -151,7 +151,7 @@ def test_configuration_that_does_not_fit_stops_it_before_work(compared: Compared
     assert "sigmaa" in run(*refused, "comparison.sampler_parameters.tri.sigmaa=2", succeeds=False)
 
 
-def test_more_seeds_and_samplers_run_only_the_new_cells(compared: Compared) -> None:
+def test_more_seeds_and_samplers_run_only_the_new_cells(compared: FinishedRun) -> None:
     """From here on the tests change the structure of the project that they share."""
     project = compared.project
     before = {
@@ -183,7 +183,7 @@ def test_more_seeds_and_samplers_run_only_the_new_cells(compared: Compared) -> N
     assert inside["tri.seed_1"] == "in an earlier run"
 
 
-def test_a_variant_of_two_rounds_stands_beside_the_samplers(compared: Compared) -> None:
+def test_a_variant_of_two_rounds_stands_beside_the_samplers(compared: FinishedRun) -> None:
     """Last of the tests that share a project."""
     project = compared.project
     (project.folder / "conf" / "smoke" / "structure.yml").write_text(_WITH_A_VARIANT)

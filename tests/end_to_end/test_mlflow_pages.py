@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from end_to_end.browser import in_a_browser
-from end_to_end.conftest import Compared, FinishedRun
+from end_to_end.conftest import FinishedRun
 from end_to_end.mlflow_pages import MlflowPages, opened
 from end_to_end.project import Project
 from trisampler.registry import Registry
@@ -50,7 +50,7 @@ def add_versions(registry: Registry, finished: FinishedRun, run: SourceRun) -> N
 
 @pytest.fixture(scope="module")
 def looked(
-    compared: Compared, finished: FinishedRun, tmp_path_factory: pytest.TempPathFactory
+    compared: FinishedRun, finished: FinishedRun, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Looked]:
     """One server and one browser: of the comparison, with a model registered beside it."""
     database = tmp_path_factory.mktemp("mlflow") / "mlflow.db"

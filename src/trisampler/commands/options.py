@@ -58,6 +58,9 @@ def workspace_option(what: str) -> _Decorator:
     )
 
 
+env_option = click.option("--env", metavar="NAME", help="The project's configuration environment.")
+
+
 def source_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """--source, --package, --source-params, --preparation: passed on as `source`, `preparation`."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from trisampler.commands.options import workspace_option
+from trisampler.commands.options import env_option, workspace_option
 
 if TYPE_CHECKING:
     from trisampler.retention import Leftover
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 )
 @click.option("--dry-run", is_flag=True, help="Say what would go; remove nothing.")
 @workspace_option("Whose leftovers")
-@click.option("--env", metavar="NAME", help="The project's configuration environment.")
+@env_option
 def command(keep: int | None, dry_run: bool, workspace: str, env: str | None) -> None:
     """Remove what retraining left behind: old versions, models of old runs, vectors without use.
 

@@ -6,9 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import click
-
-from trisampler.commands.options import workspace_option
+from trisampler.commands.options import env_option, workspace_option
 
 if TYPE_CHECKING:
     from trisampler.registry import Registry
@@ -18,7 +16,7 @@ def registry_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """--workspace, --env: passed on as `registry`, of the project around the working folder."""
 
     @workspace_option("Whose versions")
-    @click.option("--env", metavar="NAME", help="The project's configuration environment.")
+    @env_option
     @functools.wraps(command)
     def with_registry(workspace: str, env: str | None, **rest: Any) -> Any:
         return command(registry=_registry(workspace, env), **rest)

@@ -44,7 +44,7 @@ def prune_softly(context: KedroContext) -> None:
     """Prune what `retention.keep` says; whatever fails is a warning, never an error."""
     from trisampler.project_retention import Retention, failures_text, pruned_text
     from trisampler.retention import prune
-    from trisampler.secrets import without_secrets
+    from trisampler.secrets import first_line
 
     try:
         retention = Retention.of_loader(context.project_path, context.config_loader)
@@ -53,8 +53,7 @@ def prune_softly(context: KedroContext) -> None:
             return
         pruned = prune(retention.leftovers(keep))
     except Exception as error:  # pruning must never cost a training run
-        told = without_secrets(str(error)).splitlines()[0] if str(error) else ""
-        _logger.warning("Nothing is pruned: %s: %s", type(error).__name__, told)
+        _logger.warning("Nothing is pruned: %s: %s", type(error).__name__, first_line(error))
         return
     if pruned.removed:
         _logger.info("Pruned (retention.keep=%d): %s.", keep, pruned_text(pruned))

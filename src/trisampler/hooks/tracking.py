@@ -22,7 +22,7 @@ from trisampler.hooks.cell_runs import is_of_a_cell
 from trisampler.hooks.run_results import NODE_SECONDS, log_models, log_results
 from trisampler.hooks.tracking_settings import TrackingSettings, check_tracking, shared_run_id
 from trisampler.interruption import before_leaving
-from trisampler.secrets import without_secrets
+from trisampler.secrets import first_line, without_secrets
 
 if TYPE_CHECKING:
     from kedro.framework.context import KedroContext
@@ -179,7 +179,7 @@ class TrackingHooks:
             _logger.warning(
                 "MLflow tracking is off for the rest of this run: %s: %s",
                 type(error).__name__,
-                without_secrets(str(error)).splitlines()[0] if str(error) else "",
+                first_line(error),
             )
 
     def _finish(self, status: str, tags: Mapping[str, str]) -> None:

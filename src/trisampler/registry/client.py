@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from trisampler.errors import TrisamplerError
 from trisampler.registry.errors import RegistryError
-from trisampler.secrets import without_secrets
+from trisampler.secrets import first_line
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -61,7 +61,7 @@ def reaching(uri: str) -> Iterator[None]:
     except TrisamplerError:
         raise
     except Exception as error:  # MLflow's own, the database's, the network's
-        said = without_secrets(str(error)).splitlines()[0] if str(error) else ""
+        said = first_line(error)
         raise RegistryError(
             f"MLflow at {label_of(uri)} does not answer as it should: {type(error).__name__}: "
             f"{said[:300]}. See that it runs, and that MLFLOW_TRACKING_URI or conf/<env>/"

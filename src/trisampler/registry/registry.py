@@ -7,7 +7,7 @@ tag of the registered model, the newest last, so that a roll-back needs nothing 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -87,7 +87,7 @@ class Registry:
 
     def champion(self) -> Version | None:
         """The version with that alias; None where no version has it."""
-        return next((found for found in self.versions() if CHAMPION in found.aliases), None)
+        return _champion_of(self.versions())
 
     def add(self, model_id: str, run_id: str, tags: Mapping[str, str], description: str) -> Version:
         """Register a logged model as a new version, as challenger."""
@@ -139,11 +139,12 @@ class Registry:
             RegistryError: There is no champion, none before it, or no version `to`.
         """
         versions = {version.number: version for version in self.versions()}
-        champion = self.champion()
+        champion = _champion_of(versions.values())
         if champion is None:
             raise RegistryError(f"{self} has no champion that could be rolled back.")
+        history = _before(champion.number, self._history())
         if to is None:
-            history = self.way_back()
+            history = [number for number in history if number in versions]
             if not history:
                 raise RegistryError(
                     f"Version {champion.number} of {self} is the first champion: there is none "
@@ -152,7 +153,6 @@ class Registry:
         elif to == champion.number:
             raise RegistryError(f"Version {to} of {self} is the champion already.")
         else:
-            history = _before(champion.number, self._history())
             history = [*_before(to, history), self.version(to).number]
         self._mark_rolled_back(champion.number)
         self._make_champion(versions[history[-1]], history)
@@ -160,10 +160,11 @@ class Registry:
 
     def way_back(self) -> list[int]:
         """The numbers of the versions that roll-backs would go to, the one that is next last."""
-        there = {version.number for version in self.versions()}
-        champion = self.champion()
+        versions = self.versions()
+        champion = _champion_of(versions)
         if champion is None:
             return []
+        there = {version.number for version in versions}
         return [n for n in _before(champion.number, self._history()) if n in there]
 
     def remove(self, number: int) -> None:
@@ -218,6 +219,10 @@ class Registry:
             if error.error_code == "RESOURCE_DOES_NOT_EXIST":
                 return None
             raise
+
+
+def _champion_of(versions: Iterable[Version]) -> Version | None:
+    return next((found for found in versions if CHAMPION in found.aliases), None)
 
 
 def _before(number: int, history: list[int]) -> list[int]:
