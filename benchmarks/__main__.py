@@ -12,7 +12,7 @@ from typing import Any
 
 _FOLDER = Path(__file__).parent
 _RESULTS = _FOLDER / "RESULTS.md"
-_NOT_BENCHMARKS = {"__init__", "__main__", "claim", "clustered", "project"}
+_NOT_BENCHMARKS = {"__init__", "__main__", "claim", "clustered", "process_status", "project"}
 _HEAD = [
     "# Measured with `make bench`",
     "",

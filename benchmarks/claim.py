@@ -7,7 +7,6 @@ import json
 import multiprocessing
 import os
 import platform
-import re
 import resource
 import statistics
 import threading
@@ -17,6 +16,8 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TypeVar
+
+from benchmarks.process_status import process_status
 
 _Argument = TypeVar("_Argument")
 _Weight = TypeVar("_Weight")
@@ -114,8 +115,8 @@ def peak_mib() -> float:
 
     Not ru_maxrss, which a new process has from the one that started it.
     """
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    return int(re.search(r"VmHWM:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]
+    (most,) = process_status("VmHWM")
+    return most / 1024
 
 
 def report(claims: list[Claim]) -> None:

@@ -10,7 +10,6 @@ clean, and are given up when anyone needs memory.
 
 from __future__ import annotations
 
-import re
 import resource
 import tempfile
 import threading
@@ -23,6 +22,7 @@ import numpy as np
 
 from benchmarks.claim import Claim, hardware, in_fresh_process, report
 from benchmarks.clustered import numbered, write_clustered
+from benchmarks.process_status import process_status
 
 _QUERIES, _DOCUMENTS, _DEPTH, _SHARDS = 1_000, 1_000_000, 200, 8
 _BUDGET_MIB = 2048
@@ -46,11 +46,7 @@ class _Outcome(NamedTuple):
 
 
 def _resident() -> _Resident:
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
-    private, files = (
-        int(re.search(rf"{name}:\s+(\d+)", status)[1]) / 1024  # type: ignore[index]
-        for name in ("RssAnon", "RssFile")
-    )
+    private, files = (size / 1024 for size in process_status("RssAnon", "RssFile"))
     return _Resident(private, files, private + files)
 
 

@@ -15,7 +15,6 @@ import gc
 import json
 import logging
 import os
-import re
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
@@ -25,6 +24,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.claim import Claim, hardware, print_claims
+from benchmarks.process_status import process_status
 from benchmarks.project import copy_project
 
 _CYCLES, _LAST, _KEEP = 30, 20, 2
@@ -95,7 +95,7 @@ def growth(values: Sequence[float]) -> float:
 
 def _now(project: Path) -> Cycle:
     gc.collect()
-    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    memory, threads = process_status("VmRSS", "Threads")
     kept, told = 0, 0
     for folder in ("data", "mlartifacts"):
         for file in (project / folder).rglob("*"):
@@ -104,19 +104,13 @@ def _now(project: Path) -> Cycle:
             elif file.is_file():
                 kept += file.stat().st_size
     return Cycle(
-        memory_mib=_told(status, "VmRSS") / 1024,
+        memory_mib=memory / 1024,
         handles=len(list(Path("/proc/self/fd").iterdir())),
-        threads=_told(status, "Threads"),
+        threads=threads,
         disk_mib=kept / _MIB,
         reports_mib=told / _MIB,
         database_mib=(project / "mlflow.db").stat().st_size / _MIB,
     )
-
-
-def _told(status: str, name: str) -> int:
-    found = re.search(rf"{name}:\s+(\d+)", status)
-    assert found is not None
-    return int(found[1])
 
 
 def _print_curve(cycles: Sequence[Cycle]) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from trisampler.context import CheckedContext
 from trisampler.hooks.configuration import ConfigurationHooks
+from trisampler.hooks.memory import MemoryHooks
 from trisampler.hooks.retention import RetentionHooks
 from trisampler.hooks.summary import SummaryHooks
 from trisampler.hooks.tracking import TrackingHooks
@@ -12,8 +13,8 @@ from trisampler.incremental.session import IncrementalSession
 _tracking = TrackingHooks()
 
 # Kedro calls hooks in the reverse of this order: tracking ends before the summary names its run,
-# and pruning comes last.
-HOOKS = (RetentionHooks(), SummaryHooks(_tracking), _tracking, ConfigurationHooks())
+# and pruning comes last but for the memory that all of them leave.
+HOOKS = (MemoryHooks(), RetentionHooks(), SummaryHooks(_tracking), _tracking, ConfigurationHooks())
 CONTEXT_CLASS = CheckedContext
 SESSION_CLASS = IncrementalSession
 # The one posts usage data; the other's run status knows only Kedro's own sequential runner.

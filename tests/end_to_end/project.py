@@ -7,7 +7,8 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,15 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Project:
-    """Configuration and empty data folders; the code is the installed one."""
+    """Configuration and empty data folders; the code is the installed one.
+
+    Attributes:
+        folder: Of the project.
+        mlflow: Variables for MLflow; its commands see no others.
+    """
 
     folder: Path
+    mlflow: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def copy_to(cls, folder: Path) -> Project:
@@ -37,7 +44,9 @@ class Project:
         done = subprocess.run(
             [sys.executable, "-m", "kedro", *arguments],
             cwd=self.folder,
-            env=environment | {"KEDRO_DISABLE_TELEMETRY": "1", "HF_HUB_OFFLINE": "1"},
+            env=environment
+            | {"KEDRO_DISABLE_TELEMETRY": "1", "HF_HUB_OFFLINE": "1"}
+            | dict(self.mlflow),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

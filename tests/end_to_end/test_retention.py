@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from end_to_end.conftest import FinishedRun
+from end_to_end.mlflow_server import mlflow_ui
 from end_to_end.project import Project
 from trisampler.commands import prune
 from trisampler.encoders.vector_cache import VectorCache
@@ -43,6 +45,12 @@ def size_of(folder: Path) -> int:
     return sum(file.stat().st_size for file in files if "reporting" not in file.parts)
 
 
+def given(seed: int, passes: bool) -> str:
+    """Parameters of a short training whose encoder the gate lets through, or not."""
+    gate = "margin=0.99" if passes else "alpha=1.0e-9"
+    return f"encoder.name=untrained:{seed},training.steps=6,promotion.{gate}"
+
+
 @pytest.mark.slow
 def test_retrainings_leave_the_champion_the_newest_and_a_way_back(
     finished: FinishedRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -51,10 +59,6 @@ def test_retrainings_leave_the_champion_the_newest_and_a_way_back(
     project = moved(finished, tmp_path / "project")
     registry = project_registry(project.folder, "smoke", "smoke")
     cache = VectorCache(project.path("04_feature/vector_cache"))
-
-    def given(seed: int, passes: bool) -> str:
-        gate = "margin=0.99" if passes else "alpha=1.0e-9"
-        return f"encoder.name=untrained:{seed},training.steps=6,promotion.{gate}"
 
     def retrain(seed: int, *, passes: bool) -> str:
         return project.run("--params", f"{given(seed, passes)},retention.keep=1")
@@ -83,3 +87,45 @@ def test_retrainings_leave_the_champion_the_newest_and_a_way_back(
     told = CliRunner().invoke(prune.command, [*where, "--keep", "1"])
     assert told.exit_code == 0, told.output
     assert "Everything is up to date" in project.run("--params", given(3, passes=True))
+
+
+@pytest.mark.slow
+def test_behind_a_server_files_go_too_and_whoever_closes_a_shared_run_prunes(
+    finished: FinishedRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(finished.project.folder, tmp_path / "project")
+    (tmp_path / "server").mkdir()
+    with mlflow_ui(tmp_path / "server" / "mlflow.db") as address:
+        monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+        project = Project(tmp_path / "project", {"MLFLOW_TRACKING_URI": address})
+        registry = project_registry(project.folder, "smoke", "smoke")
+        models = tmp_path / "server" / "mlartifacts"
+
+        def retrain(seed: int, run_id: str | None = None, *, passes: bool = False) -> str:
+            shared = {"MLFLOW_RUN_ID": run_id} if run_id else {}
+            by = replace(project, mlflow={**project.mlflow, **shared})
+            return by.run("--params", f"{given(seed, passes)},retention.keep=1")
+
+        def numbers() -> list[int]:
+            return [version.number for version in registry.versions()]
+
+        retrain(1, passes=True)
+        retrain(2)
+        assert numbers() == [1, 2]
+        disk = size_of(models)
+        assert "Pruned (retention.keep=1): " in retrain(3)
+        assert numbers() == [1, 3]
+        assert abs(size_of(models) - disk) < 0.1 * disk
+
+        # Several processes under one run: none prunes before it is closed.
+        tracking = ("tracking", "open", "--name", "shared", "--env", "smoke")
+        run_id = project.kedro(*tracking).splitlines()[-1]
+        assert "Pruned" not in retrain(4, run_id)
+        assert numbers() == [1, 3, 4]
+        closing = replace(project, mlflow={**project.mlflow, "MLFLOW_RUN_ID": run_id})
+        told = closing.kedro(
+            "tracking", "close", "--env", "smoke", "--params", f"{given(4, False)},retention.keep=1"
+        )
+        assert "Pruned (retention.keep=1): " in told
+        assert numbers() == [1, 4]
+        assert abs(size_of(models) - disk) < 0.1 * disk

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from trisampler.incremental.keys import Catalog
 
+NODE_SECONDS = "node_seconds/"
+"""Begins the name of the metric that says how long a node took."""
+
 _PREFIX = "comparison."
 _PARAMETERS = ("sampler", "sampler_parameters", "variant", "seed_number", "seed", "formula")
 _SHORTEST = 0.001  # seconds: of cells from earlier runs, so that all stay in their order
@@ -56,7 +59,9 @@ def log_cells(
         child = run.child(cell.removeprefix(_PREFIX), {"trained": made}, began)
         child.log_inputs(inputs)
         _log_cell(child, cell, catalog)
-        child.log_metrics((f"node_seconds/{node}", took, 0) for node, took in seconds[cell].items())
+        child.log_metrics(
+            (f"{NODE_SECONDS}{node}", took, 0) for node, took in seconds[cell].items()
+        )
         began += lasted[cell]
         child.end("FINISHED", began)
 

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from trisampler.hooks.mlflow_run import MlflowRun
     from trisampler.incremental.keys import Catalog
 
-NODE_SECONDS = "node_seconds/"
-"""Begins the name of the metric that says how long a node took."""
-
 
 def log_results(
     run: MlflowRun,

@@ -152,7 +152,8 @@ def _first(unmade: Mapping[str, str]) -> str:
 
 
 def _log(run: MlflowRun, pipeline: Pipeline, catalog: Catalog) -> None:
-    from trisampler.hooks.run_results import NODE_SECONDS, log_results
+    from trisampler.hooks.cell_runs import NODE_SECONDS
+    from trisampler.hooks.run_results import log_results
 
     seconds = {
         name.removeprefix(NODE_SECONDS): value

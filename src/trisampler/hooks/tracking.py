@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.framework.hooks import hook_impl
 
-from trisampler.hooks.cell_runs import is_of_a_cell
-from trisampler.hooks.run_results import NODE_SECONDS, log_models, log_results
+from trisampler.hooks.cell_runs import NODE_SECONDS, is_of_a_cell
+from trisampler.hooks.run_results import log_models, log_results
 from trisampler.hooks.tracking_settings import TrackingSettings, check_tracking, shared_run_id
 from trisampler.interruption import before_leaving
 from trisampler.secrets import first_line, without_secrets
