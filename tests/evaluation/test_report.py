@@ -90,6 +90,25 @@ def test_the_page_is_whole_and_refers_to_nothing_outside(full):
     assert "@import" not in html
 
 
+def test_the_best_of_each_measure_is_bold_also_where_its_name_has_a_dot():
+    values = {
+        ("test", system, measure): [base] * 40
+        for measure in ("nDCG@10", "IPrec@0.1", "SetF(beta=0.5)")
+        for system, base in (("encoder_0", 0.5), ("encoder_1", 0.6))
+    }
+    measurements = measurement_table(values)
+    html, _ = page_of(
+        ReportContent(
+            title="dots",
+            measurements=measurements,
+            comparisons=compare_systems(measurements, "encoder_0", SETTINGS, seed=0),
+            ingestion={},
+        )
+    )
+    assert html.count('<td class="best">0.6000</td>') == 3
+    assert '<td class="best">0.5000</td>' not in html
+
+
 def test_plots_are_inside_as_images(full):
     html, _ = full
     images = re.findall(r"data:image/png;base64,([^\"]+)", html)

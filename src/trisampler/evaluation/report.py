@@ -95,12 +95,15 @@ def render_report(
         EvaluationError: Nothing was measured.
     """
     splits = splits_of(content.measurements)
+    metrics = metrics_dictionary(content.measurements)
+    measures = content.measurements["measure"].unique(maintain_order=True).to_list()
     return render(
         "report.html.j2",
         content=content,
         settings=settings,
-        metrics=metrics_dictionary(content.measurements),
-        measures=content.measurements["measure"].unique(maintain_order=True).to_list(),
+        metrics=metrics,
+        best={split: _highest(systems, measures) for split, systems in metrics.items()},
+        measures=measures,
         warning=split_warning(splits[0]),
         changes=_shown_changes(content.query_changes),
         headline=content.comparisons.filter(
@@ -114,6 +117,13 @@ def render_report(
         p_value_text=p_value_text,
         system_label=system_label,
     )
+
+
+def _highest(
+    systems: Mapping[str, Mapping[str, float]], measures: Sequence[str]
+) -> dict[str, float]:
+    """Of each measure the highest mean of any system."""
+    return {measure: max(values[measure] for values in systems.values()) for measure in measures}
 
 
 def _shown_changes(query_changes: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | None:
