@@ -7,11 +7,13 @@ import polars as pl
 
 
 def history(seed: int, steps: int = 60) -> pl.DataFrame:
+    """A training measured every 20 steps; of step 0, before it, nothing but dev is known."""
     generator = np.random.default_rng(seed)
     step = np.arange(1, steps + 1)
-    dev = [0.5 + 0.001 * int(s) if s % 20 == 0 else None for s in step]
+    loss = 1.5 / step**0.3 + 0.1 * generator.random(steps)
+    dev = [0.5 + 0.001 * s if s % 20 == 0 else None for s in range(steps + 1)]
     return pl.DataFrame(
-        {"step": step, "loss": 1.5 / step**0.3 + 0.1 * generator.random(steps), "dev_nDCG@10": dev}
+        {"step": [0, *step.tolist()], "loss": [None, *loss.tolist()], "dev_nDCG@10": dev}
     )
 
 

@@ -76,8 +76,12 @@ def test_training_has_loss_and_dev_measure_of_each_round():
     )
     assert legend_of(loss) == ["round 1", "round 2"]
     assert legend_of(dev) == ["round 1: 0.5600 at step 60", "round 2: 0.5400 at step 40"]
-    assert list(loss.lines[0].get_ydata()) == history(1)["loss"].to_list()
-    assert loss.lines[1].get_ydata()[10] == pytest.approx(history(1)["loss"][9:11].mean())
+    measured = history(1).drop_nulls("loss")
+    each, mean = loss.lines[:2]
+    assert list(each.get_xdata()) == list(mean.get_xdata()) == measured["step"].to_list()
+    assert list(each.get_ydata()) == measured["loss"].to_list()
+    assert np.isfinite(mean.get_ydata()).all()
+    assert mean.get_ydata()[10] == pytest.approx(measured["loss"][9:11].mean())
     assert is_drawn(figure)
 
 

@@ -22,8 +22,9 @@ def plot_training(histories: Mapping[str, pl.DataFrame]) -> Figure:
     """Loss above, dev measure below.
 
     Args:
-        histories: Name of the round -> step, loss, and `dev_<measure>` columns that are null
-            between measurements. The first dev column is drawn; a history may have none.
+        histories: Name of the round -> step, loss (null at step 0, before training), and
+            `dev_<measure>` columns that are null between measurements. The first dev column is
+            drawn; a history may have none.
     """
     with style.figure(height=7.0) as drawn:
         loss, dev = drawn.subplots(2, 1, sharex=True, height_ratios=[3, 2])
@@ -44,7 +45,8 @@ def plot_training(histories: Mapping[str, pl.DataFrame]) -> Figure:
 
 
 def _draw_loss(panel: Axes, name: str, history: pl.DataFrame, colour: str) -> None:
-    steps, losses = history["step"].to_numpy(), history["loss"].to_numpy().astype(np.float64)
+    trained = history.drop_nulls("loss")
+    steps, losses = trained["step"].to_numpy(), trained["loss"].to_numpy().astype(np.float64)
     panel.plot(steps, losses, color=colour, linewidth=0.8, alpha=0.35)
     window = max(1, len(losses) // 25)
     panel.plot(steps, _running_mean(losses, window), color=colour, linewidth=2.4, label=name)
