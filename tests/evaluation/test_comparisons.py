@@ -7,6 +7,7 @@ import pytest
 from evaluation.tables import measurement_table
 from trisampler.evaluation.comparisons import COMPARISONS_SCHEMA, compare_systems
 from trisampler.evaluation.errors import EvaluationError
+from trisampler.evaluation.paired import paired_difference
 from trisampler.evaluation.sentences import comparison_sentence, p_value_text
 from trisampler.evaluation.settings import EvaluationSettings
 
@@ -74,7 +75,8 @@ def test_figures_of_a_comparison_against_numpy():
     assert row["baseline_mean"] == pytest.approx(values["encoder_0"].mean())
     assert row["difference"] == pytest.approx(differences.mean())
     assert row["effect_size"] == pytest.approx(differences.mean() / deviation)
-    assert row["detectable"] == pytest.approx((1.959964 + 0.841621) * deviation / math.sqrt(300))
+    # Normal quantiles at .05 / 3, two-sided, as the first of three, and at a power of .8.
+    assert row["detectable"] == pytest.approx((2.393980 + 0.841621) * deviation / math.sqrt(300))
     assert (row["wins"], row["losses"]) == ((differences > 0).sum(), (differences < 0).sum())
     error = deviation / math.sqrt(300)
     assert row["interval_low"] == pytest.approx(differences.mean() - 1.96 * error, abs=0.3 * error)
@@ -175,3 +177,33 @@ def test_sentences_word_by_word():
 )  # fmt: skip
 def test_p_values_in_print(p_value, text):
     assert p_value_text(p_value) == text
+
+
+@pytest.mark.parametrize(
+    ("p_value", "alpha", "text"),
+    [(0.0499, 0.05, ".0499"), (0.04999, 0.05, ".04999"), (0.05, 0.05, ".050"), (0.31, 0.05, ".31")],
+)
+def test_a_p_value_is_printed_on_its_side_of_the_level(p_value, alpha, text):
+    assert p_value_text(p_value, alpha) == text
+
+
+def test_a_sentence_says_when_seeds_are_most_of_what_is_uncertain():
+    assert "n = 431 dev queries x 3 seeds, 80% of the variance between seeds)" in comparison(
+        seeds=3, seed_share=0.8
+    )
+    assert "n = 431 dev queries x 3 seeds)" in comparison(seeds=3, seed_share=0.2)
+
+
+def test_an_interval_of_an_uneven_level_is_named_as_it_is():
+    row = {"seeds": 1, "seed_share": 0.0, "p_holm": 0.5, "family": 1, "queries": 3, "split": "dev"}
+    row |= {"system": "a", "baseline": "b", "measure": "AP", "difference": 0.1}
+    assert "97.5% interval" in comparison_sentence(
+        row | {"interval_low": 0.0, "interval_high": 0.2}, alpha=0.025
+    )
+
+
+def test_equal_values_in_another_order_of_seeds_are_neither_won_nor_lost():
+    ranks = np.array([[1.0], [0.6309297535714575], [0.43067655807339306]])
+    pair = paired_difference(ranks, np.roll(ranks, 1))
+    assert (pair.wins, pair.losses) == (0, 0)
+    assert paired_difference(ranks + 0.01, ranks).wins == 1

@@ -203,6 +203,30 @@ def test_every_pair_is_compared_once_in_one_family() -> None:
     assert row["wins"] + row["losses"] <= row["queries"] == 30
 
 
+@pytest.mark.parametrize(
+    ("baselines", "against"),
+    [(["top-k", "in-batch"], {"top-k": "in-batch"}), ([], {"tri": "top-k", "top-k": "tri"})],
+)
+def test_no_pair_is_compared_both_ways_round(baselines, against) -> None:
+    found = compare_samplers(CELLS, baselines, SETTINGS, 1, against).filter(split="test")
+    pairs = [frozenset(pair) for pair in found.select("system", "baseline").rows()]
+    assert len(pairs) == len(set(pairs)) == found["family"][0]
+
+
+def test_a_difference_counts_where_both_tests_find_it() -> None:
+    assert TESTS["p_value"].equals(
+        TESTS.select(pl.max_horizontal("p_bootstrap", "p_student")).to_series(), null_equal=True
+    )
+    # Three seeds that lie far apart: the bootstrap takes their agreement in sign for evidence.
+    far = [cell("top-k", number, 0.2, [0.1]) for number in (1, 2, 3)]
+    far += [cell("tri", number, mean, [0.1]) for number, mean in ((1, 0.3), (2, 0.45), (3, 0.7))]
+    row = compare_samplers(far, ["top-k"], SETTINGS, 1).row(0, named=True)
+    assert row["p_bootstrap"] < 0.05 < row["p_student"] == row["p_value"]
+    assert row["interval_low"] < 0 < row["interval_high"]
+    assert row["seed_share"] > 0.9
+    assert "of the variance between seeds" in row["sentence"]
+
+
 AGAINST = {"tri": "in-batch"}
 
 
@@ -270,11 +294,7 @@ def test_a_sentence_says_which_is_above_over_how_many_queries_and_seeds() -> Non
 
 def test_the_detectable_difference_shrinks_with_queries() -> None:
     def detectable(queries: int) -> float:
-        cells = [
-            cell(name, number, 0.5, [0.1], queries)
-            for name in ("top-k", "tri")
-            for number in (1, 2)
-        ]
+        cells = [cell(name, 1, 0.5, [0.1], queries) for name in ("top-k", "tri")]
         found = compare_samplers(cells, ["top-k"], SETTINGS, 1)["detectable"][0]
         assert found is not None
         return float(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -82,7 +83,7 @@ def render_comparison(
         planes=style.data_uri(plot_planes(content.table, content.plane, t1_floor)),
         flatten=flatten,
         zip=zip,
-        p_value_text=p_value_text,
+        p_value_text=partial(p_value_text, alpha=settings.alpha),
     )
 
 

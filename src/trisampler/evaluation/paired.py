@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 _POWER = 0.8
+# Means over seeds of equal values may differ in their last bits.
+_TIED = 1e-12
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class PairedDifference:
 
     Attributes:
         deviation: Standard deviation of the differences between queries; 0 for one query.
-        wins: Queries on which the system is better.
+        wins: Queries on which the system is better, by more than rounding.
         losses: Queries on which it is worse.
     """
 
@@ -62,15 +64,25 @@ def paired_difference(system_SQ: Floats, baseline_SQ: Floats) -> PairedDifferenc
         baseline_mean=math.fsum(baseline_SQ.ravel()) / baseline_SQ.size,
         difference=difference,
         deviation=math.sqrt(squares / (queries - 1)) if queries > 1 else 0.0,
-        wins=sum(value > 0 for value in differences_Q),
-        losses=sum(value < 0 for value in differences_Q),
+        wins=sum(value > _TIED for value in differences_Q),
+        losses=sum(value < -_TIED for value in differences_Q),
     )
 
 
-def detectable(standard_error: float, alpha: float) -> float | None:
+def detectable(standard_error: float, alpha: float, degrees: float = math.inf) -> float | None:
     """The difference that a test would find four times in five; None where nothing varies.
 
-    Two-sided test of a mean at level `alpha`, by the normal approximation.
+    Args:
+        standard_error: Of the mean difference.
+        alpha: Level of the two-sided test, for Holm's first step the whole level by the family.
+        degrees: Of freedom of Student's t; without any limit that is the normal distribution.
     """
-    reach = NormalDist().inv_cdf(1 - alpha / 2) + NormalDist().inv_cdf(_POWER)
-    return reach * standard_error if standard_error > 0 else None
+    if not standard_error > 0:
+        return None
+    if math.isinf(degrees):
+        reach = NormalDist().inv_cdf(1 - alpha / 2) + NormalDist().inv_cdf(_POWER)
+    else:
+        from scipy.special import stdtrit
+
+        reach = float(stdtrit(degrees, 1 - alpha / 2) + stdtrit(degrees, _POWER))
+    return reach * standard_error

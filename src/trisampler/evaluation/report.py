@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -114,7 +115,7 @@ def render_report(
         plots=_plots(content, settings, seed, feasible_range, t1_floor),
         audit_rows=audit_rows(content.audit) if content.audit else [],
         flatten=flatten,
-        p_value_text=p_value_text,
+        p_value_text=partial(p_value_text, alpha=settings.alpha),
         system_label=system_label,
     )
 

@@ -1,7 +1,14 @@
 """Every sampler against the baselines: difference, interval, p-value, effect, and a sentence.
 
+A difference counts where two tests find it: the bootstrap over seeds and queries, which assumes
+nothing of how values are distributed, and Student's t over both, which knows how little few seeds
+say. So a p-value is the larger of theirs, and an interval reaches as far as either's. In
+simulations without any difference, of 3 seeds and 1,722 queries that deviate by .1 between queries
+and by .2 within, p was below .05 in 1 to 5 % of the cases while seeds deviated by up to .01, and in
+8 % at .02 and .05; the bootstrap alone was in 13 and 19 %.
+
 The family of Holm's correction is all these comparisons on one split, in the primary measure. Two
-baselines are compared with each other once.
+samplers are compared with each other once.
 """
 
 from __future__ import annotations
@@ -14,6 +21,7 @@ import polars as pl
 
 from trisampler.evaluation.comparison_cells import CellResult
 from trisampler.evaluation.comparison_table import by_sampler
+from trisampler.evaluation.crossed_test import crossed_test
 from trisampler.evaluation.errors import EvaluationError
 from trisampler.evaluation.paired import detectable, paired_difference
 from trisampler.evaluation.seeded_tests import seeded_bootstrap
@@ -41,10 +49,13 @@ TESTS_SCHEMA = pl.Schema(
         "interval_low": pl.Float64,
         "interval_high": pl.Float64,
         "effect_size": pl.Float64,  # Cohen's d over queries, each its mean over seeds
-        "detectable": pl.Float64,  # the difference that a test would find four times in five
+        "detectable": pl.Float64,  # found four times in five, as the first of its family
         "wins": pl.Int32,  # queries, by their mean over seeds
         "losses": pl.Int32,
-        "p_value": pl.Float64,
+        "p_bootstrap": pl.Float64,
+        "p_student": pl.Float64,
+        "seed_share": pl.Float64,  # of the variance of the difference: what is between seeds
+        "p_value": pl.Float64,  # the larger of the two
         "p_holm": pl.Float64,
         "family": pl.Int32,
         "sentence": pl.String,
@@ -94,7 +105,9 @@ def _pairs(
         for sampler in samplers
         if sampler != baseline and sampler not in (*baselines[:place], *against)
     ]
-    return with_baselines + [(name, against[name]) for name in samplers if name in against]
+    pairs = with_baselines + [(name, against[name]) for name in samplers if name in against]
+    by_samplers = {frozenset(pair): pair for pair in reversed(pairs)}
+    return list(reversed(by_samplers.values()))
 
 
 def _values(cells: Sequence[CellResult], split: str, measure: str) -> dict[str, Floats]:
@@ -138,8 +151,11 @@ def _test(
         np.random.default_rng(derive_seed(seed, "comparison", what, split))
         for what in ("seeds", "queries")
     )
-    told = seeded_bootstrap(differences_SQC, settings.resamples, 1 - settings.alpha, seeds, queries)
-    corrected = holm([float(value) for value in told.p_values])
+    coverage = 1 - settings.alpha
+    bootstrap = seeded_bootstrap(differences_SQC, settings.resamples, coverage, seeds, queries)
+    student = crossed_test(differences_SQC, coverage)
+    p_values_C = np.maximum(bootstrap.p_values, student.p_values)
+    corrected = holm([float(value) for value in p_values_C])
     rows = []
     for column, (sampler, baseline) in enumerate(pairs):
         row = paired_difference(values[sampler], values[baseline]).row() | {
@@ -148,10 +164,17 @@ def _test(
             "measure": settings.primary,
             "system": sampler,
             "baseline": baseline,
-            "interval_low": float(told.low[column]),
-            "interval_high": float(told.high[column]),
-            "detectable": detectable(float(told.standard_errors[column]), settings.alpha),
-            "p_value": float(told.p_values[column]),
+            "interval_low": float(min(bootstrap.low[column], student.low[column])),
+            "interval_high": float(max(bootstrap.high[column], student.high[column])),
+            "detectable": detectable(
+                float(student.standard_errors[column]),
+                settings.alpha / len(pairs),
+                float(student.degrees[column]),
+            ),
+            "p_bootstrap": float(bootstrap.p_values[column]),
+            "p_student": float(student.p_values[column]),
+            "seed_share": float(student.seed_shares[column]),
+            "p_value": float(p_values_C[column]),
             "p_holm": corrected[column],
             "family": len(pairs),
         }
