@@ -1,9 +1,10 @@
 """Digest of the code that a node's result depends on.
 
 Rule: the node's module and every module of this package that it imports, directly or not, at its
-top or inside functions; where that is a package, the data files in its folder (templates) too.
-Comments, formatting and docstrings do not count, nor do other packages, nor ours that decide
-whether, where and how visibly work is done, but not what comes of it.
+top or inside functions; where that is a package, the data files in its folder (templates) too. Of a
+module that is not ours, the modules of its own package count likewise. Comments, formatting and
+docstrings do not count, nor do other packages, nor ours that decide whether, where and how visibly
+work is done, but not what comes of it.
 """
 
 from __future__ import annotations
@@ -27,16 +28,21 @@ _NO_EFFECT_ON_RESULTS = frozenset(
 
 def code_digest(function: Callable[..., Any]) -> str:
     """SHA-256 over the syntax trees of the modules that `function` may run, in name order."""
+    return module_digest(function.__module__)
+
+
+def module_digest(module: str) -> str:
+    """The same of all functions of a module that is loaded, or is ours."""
     digest = hashlib.sha256()
-    for module in sorted(reachable_modules(function.__module__)):
-        digest.update(f"{module}\0{_tree_digest(module)}\n".encode())
+    for reached in sorted(reachable_modules(module)):
+        digest.update(f"{reached}\0{_tree_digest(reached)}\n".encode())
     return digest.hexdigest()
 
 
 def reachable_modules(module: str) -> set[str]:
-    """`module` and all modules of this package that importing or running it can reach."""
+    """`module` and all modules of its package and ours that importing or running it can reach."""
     seen: set[str] = set()
-    waiting = [module]
+    waiting = [module] if _is_ours(module) else [module, *_parents(module)]
     while waiting:
         name = waiting.pop()
         if name in seen or _has_no_effect(name):
@@ -47,19 +53,36 @@ def reachable_modules(module: str) -> set[str]:
 
 
 def _has_no_effect(module: str) -> bool:
-    return module.partition(".")[2].partition(".")[0] in _NO_EFFECT_ON_RESULTS
+    part = module.partition(".")[2].partition(".")[0]
+    return _is_ours(module) and part in _NO_EFFECT_ON_RESULTS
+
+
+def _is_ours(module: str) -> bool:
+    return module.partition(".")[0] == _ROOT.name
 
 
 @cache
 def _source(module: str) -> Path | None:
-    """The module's file: ours by its place in the package, others by where they were loaded."""
+    """The module's file, by its place in its package; None where there is none in Python."""
     package, *parts = module.split(".")
-    if package != _ROOT.name:
-        loaded = getattr(sys.modules.get(module), "__file__", None)
-        return Path(loaded) if loaded else None
-    path = _ROOT.joinpath(*parts)
-    candidates = [path / "__init__.py", path.with_name(path.name + ".py")]
-    return next((candidate for candidate in candidates if candidate.is_file()), None)
+    for root in _roots(package):
+        path = root.joinpath(*parts)
+        for candidate in (path / "__init__.py", path.with_name(path.name + ".py")):
+            if candidate.is_file():
+                return candidate
+    return None
+
+
+def _roots(package: str) -> list[Path]:
+    """Where the package begins: ours here, others where they were loaded from."""
+    if package == _ROOT.name:
+        return [_ROOT]
+    loaded = sys.modules.get(package)
+    folders = getattr(loaded, "__path__", None)
+    if folders is not None:
+        return [Path(folder) for folder in folders]
+    file = getattr(loaded, "__file__", None)
+    return [Path(file).with_suffix("")] if file else []
 
 
 @cache
@@ -70,28 +93,40 @@ def _tree(module: str) -> ast.Module:
 
 @cache
 def _imports(module: str) -> frozenset[str]:
-    return frozenset(name for name in _imported_names(_tree(module)) if _source(name) is not None)
+    return frozenset(name for name in _imported_names(module) if _source(name) is not None)
 
 
-def _imported_names(tree: ast.Module) -> Iterator[str]:
-    """Dotted names in this package that may be modules; `from a import b` may name module a.b."""
-    for node in ast.walk(tree):
+def _imported_names(module: str) -> Iterator[str]:
+    """Dotted names in its package and ours that may be modules; `from a import b` may name a.b."""
+    packages = {_ROOT.name, module.partition(".")[0]}
+    for node in ast.walk(_tree(module)):
         if isinstance(node, ast.Import):
             candidates = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            candidates = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.ImportFrom):
+            base = _base(node, module)
+            candidates = [base, *(f"{base}.{alias.name}" for alias in node.names)]
         else:
             continue
         for name in candidates:
-            if name.startswith(f"{_ROOT.name}."):
+            if name.partition(".")[0] in packages and name != _ROOT.name:
                 yield name
                 # Importing a.b.c runs a.b's __init__ first.
                 yield from _parents(name)
 
 
+def _base(node: ast.ImportFrom, module: str) -> str:
+    """The module that names are imported from; dots before it count from the module's package."""
+    if not node.level:
+        return node.module or ""
+    parts = module.split(".")
+    source = _source(module)
+    up = node.level - (source is not None and source.name == "__init__.py")
+    return ".".join([*parts[: len(parts) - up], *([node.module] if node.module else [])])
+
+
 def _parents(name: str) -> Iterator[str]:
     parts = name.split(".")
-    for length in range(2, len(parts)):
+    for length in range(2 if _is_ours(name) else 1, len(parts)):
         yield ".".join(parts[:length])
 
 

@@ -1,9 +1,10 @@
 """Input keys: key(artifact) = digest of the code, parameters and input keys that make it.
 
 A node's key covers the digest of its stage's code, the values of its `params:` inputs, the keys of
-its other inputs in order, what its function was made for, and the digest of what it declares to
-read outside the catalog. Settings that say they have no effect on results are left out, whole or by
-field, and so are parts of parameters that the node says it does not look at.
+its other inputs in order, what its function was made for, the code of functions that its parameters
+name, and the digest of what it declares to read outside the catalog. Settings that say they have no
+effect on results are left out, whole or by field, and so are parts of parameters that the node says
+it does not look at.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from pydantic import BaseModel
 from trisampler.incremental.closures import closed_over
 from trisampler.incremental.code import code_digest
 from trisampler.incremental.outside import outside_digest
+from trisampler.incremental.own_functions import own_functions_digest
 from trisampler.incremental.parts import part_looked_at
 from trisampler.incremental.records import content_digest, is_untouched, read_record
 
@@ -37,7 +39,8 @@ class NodeKey:
     """A node's key and what it was computed from.
 
     Attributes:
-        parts: Digest by name: `code`, `made for`, `params:<name>`, `input:<dataset>`, `outside`.
+        parts: Digest by name: `code`, `made for`, `params:<name>`, `input:<dataset>`,
+            `own functions`, `outside`.
     """
 
     parts: dict[str, str]
@@ -90,12 +93,12 @@ def _node_parts(node: Node, catalog: Catalog, artifact_keys: Mapping[str, str]) 
         elif not getattr(catalog.get(name), "grows_in_place", False):
             key = artifact_keys.get(name) or _key_on_disk(catalog, name)
             parts[f"input:{name}"] = f"{position}:{key}"
-    outside = outside_digest(
-        node.func, {argument: catalog.load(name) for argument, name in names.items()}
-    )
-    if outside is not None:
-        parts["outside"] = outside
-    return parts
+    values = {argument: catalog.load(name) for argument, name in names.items()}
+    beyond = {
+        "own functions": own_functions_digest(node.func, values),
+        "outside": outside_digest(node.func, values),
+    }
+    return parts | {name: digest for name, digest in beyond.items() if digest is not None}
 
 
 def _key_on_disk(catalog: Catalog, name: str) -> str:

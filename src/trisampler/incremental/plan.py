@@ -143,6 +143,7 @@ def _difference(before: dict[str, str], now: dict[str, str]) -> str:
     words = {
         "code": "the stage's code",
         "made for": "what it is made for",
+        "own functions": "the code of a function that its parameters name",
         "outside": "what it reads from outside",
     }
     names = [

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from trisampler.cells import Cell
+from trisampler.incremental.own_functions import calls_named
 from trisampler.incremental.parts import looks_at
 from trisampler.negatives.settings import SamplingSettings
 from trisampler.pipelines.sampling.nodes import negatives_drawer
@@ -16,6 +17,7 @@ def cell_drawer(cell: Cell, round_number: int) -> Callable[..., Any]:
     """The node function of a round, with the cell's sampler and seed."""
     draw = negatives_drawer(round_number)
 
+    @calls_named("sampling", lambda _: (cell.variant.sampler,))
     @looks_at("sampler_parameters", lambda own: dict(own.get(cell.variant.sampler, {})))
     def draw_negatives(
         sampling: SamplingSettings,

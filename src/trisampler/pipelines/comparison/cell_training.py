@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from trisampler.cells import Cell
+from trisampler.incremental.own_functions import calls_named
 from trisampler.incremental.parts import looks_at
 from trisampler.negatives.settings import SamplingSettings
 from trisampler.pipelines.training.nodes import encoder_trainer
@@ -17,6 +18,7 @@ def cell_trainer(cell: Cell, round_number: int) -> Callable[..., Any]:
     """The node function of a round, with the cell's seed, and as many steps as its budget has."""
     train = encoder_trainer(round_number)
 
+    @calls_named("sampling", lambda _: (cell.variant.sampler,))
     @looks_at("sampler_parameters", lambda own: dict(own.get(cell.variant.sampler, {})))
     def train_encoder(
         training: TrainingSettings,

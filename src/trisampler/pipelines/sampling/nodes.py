@@ -8,12 +8,14 @@ from typing import Any
 import polars as pl
 
 from trisampler.encoders.embeddings import Embeddings
+from trisampler.incremental.own_functions import calls_named
 from trisampler.negatives.settings import SamplingSettings
 
 
 def negatives_drawer(round_number: int) -> Callable[..., Any]:
     """The node function of one round; the round's number is part of the noise's key."""
 
+    @calls_named("sampling", lambda sampling: (sampling.sampler,))
     def draw_negatives(
         candidates: pl.DataFrame,
         lexical_candidates: pl.DataFrame,

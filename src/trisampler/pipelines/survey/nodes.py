@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from trisampler.encoders.embeddings import Embeddings
+from trisampler.incremental.own_functions import calls_named
 from trisampler.negatives.settings import SamplingSettings, SurveySettings
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ else:
     Figure = Any
 
 
+@calls_named("survey", lambda survey: survey.samplers)
 def survey_samplers(
     candidates: pl.DataFrame,
     lexical_candidates: pl.DataFrame,

@@ -8,6 +8,7 @@ import polars as pl
 
 from trisampler.encoders.vector_cache import VectorCache
 from trisampler.incremental.outside import reads_outside
+from trisampler.incremental.own_functions import calls_named
 from trisampler.incremental.parts import looks_at
 from trisampler.teachers.model import digest_teacher
 from trisampler.teachers.settings import TeacherSettings
@@ -19,6 +20,7 @@ def _how_it_scores(teacher: TeacherSettings) -> TeacherSettings | None:
 
 @reads_outside("teacher", digest_teacher)
 @looks_at("teacher", _how_it_scores)
+@calls_named("sampler", lambda name: (name,))
 def score_candidates(
     candidates: pl.DataFrame,
     lexical_candidates: pl.DataFrame,

@@ -11,6 +11,7 @@ import polars as pl
 from trisampler.cluster.settings import ClusterSettings
 from trisampler.encoders.embeddings import Embeddings
 from trisampler.encoders.encoder import Encoder
+from trisampler.incremental.own_functions import calls_named
 from trisampler.negatives.settings import SamplingSettings
 from trisampler.training.settings import TrainingSettings
 
@@ -18,6 +19,7 @@ from trisampler.training.settings import TrainingSettings
 def encoder_trainer(round_number: int) -> Callable[..., Any]:
     """The node function of one round; the round's number is part of what seeds the batches."""
 
+    @calls_named("sampling", lambda sampling: (sampling.sampler,))
     def train_encoder(
         encoder: Encoder,
         corpus: pl.DataFrame,

@@ -1,0 +1,125 @@
+"""A change in the code of a user's own sampler is noticed by the keys of the whole project."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from planning import open_project
+from trisampler.incremental import code
+from trisampler.incremental.keys import node_keys
+from trisampler.incremental.own_functions import calls_named, own_functions_digest
+from trisampler.pipelines import comparison
+from trisampler.structure import ComparisonStructure
+from trisampler.variants import Variant
+
+PROJECT = Path(__file__).parents[2]
+MINE = "fieldsamplers.mine:mine"
+FILES = {
+    "__init__.py": "",
+    "mine.py": """
+from trisampler.negatives import Sampler, Stage
+
+from .weights import log_weight
+
+
+def mine() -> Sampler:
+    from fieldsamplers import inside
+
+    return Sampler("mine", "encoder", (Stage(log_weight),), "delta", "ours")
+""",
+    "weights.py": "def log_weight(scores):\n    return scores.delta_PK * 1.0\n",
+    "inside.py": "VALUE = 1\n",
+    "apart.py": "VALUE = 1\n",
+}
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A package on Python's path, with a sampler that leans on two modules beside it."""
+    folder = tmp_path / "fieldsamplers"
+    folder.mkdir()
+    for name, text in FILES.items():
+        (folder / name).write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    monkeypatch.setattr(logging.getLogger("kedro.io.data_catalog"), "disabled", True)
+    yield folder
+    forget()
+
+
+def forget() -> None:
+    """What another process would not know."""
+    for cached in (code._source, code._tree, code._imports, code._tree_digest):
+        cached.cache_clear()
+    for name in [name for name in sys.modules if name.partition(".")[0] == "fieldsamplers"]:
+        del sys.modules[name]
+
+
+def keys_with(
+    *, sampler: str = "tri", surveyed: str = "tri", variant: str = "tri"
+) -> dict[str, object]:
+    """The keys of all nodes, in a process of its own as far as the package goes."""
+    forget()
+    made, context = open_project(PROJECT, "smoke")
+    parameters = context.config_loader["parameters"]
+    parameters["sampling"]["sampler"] = sampler
+    parameters["survey"]["samplers"] = [surveyed]
+    context.config_loader["parameters"] = parameters
+    compared = ComparisonStructure(
+        samplers=("in-batch",), variants={"own": Variant(sampler=variant)}, seeds=1
+    )
+    pipeline = made["__default__"] + made["survey"] + comparison.create_pipeline(compared)
+    keys = node_keys(pipeline, context._get_catalog())
+    return {name: key.parts for name, key in keys.items()}
+
+
+def digest() -> str | None:
+    """That of a node which calls the package's sampler."""
+    forget()
+
+    @calls_named("sampler", lambda name: (name, "tri"))
+    def node(sampler: str) -> None: ...
+
+    return own_functions_digest(node, {"sampler": MINE})
+
+
+def changed_by(file: Path, **named: str) -> set[str]:
+    """The names of the nodes that a line more in `file` runs again."""
+    before = keys_with(**named)
+    file.write_text(file.read_text() + "\nMORE = 2\n")
+    after = keys_with(**named)
+    return {name for name in after if after[name] != before[name]}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_what_a_sampler_imports_of_its_package_counts(package: Path, file: str) -> None:
+    before = digest()
+    (package / file).write_text(FILES[file] + "MORE = 2\n")
+    assert (digest() != before) == (file != "apart.py")
+
+
+def test_one_s_own_sampler_runs_what_draws_with_it(package: Path) -> None:
+    changed = changed_by(package / "weights.py", sampler=MINE)
+    assert "round_1.sampling.draw_negatives" in changed
+    assert "round_1.training.train_encoder" in changed
+    assert "round_1.teaching.score_candidates" in changed
+    assert "encoder_0.embedding.embed_corpus" not in changed
+
+
+def test_a_survey_s_own_sampler_runs_the_survey_alone(package: Path) -> None:
+    changed = changed_by(package / "weights.py", surveyed=MINE)
+    assert "survey.survey_samplers" in changed
+    assert all(name.startswith("survey.") for name in changed)
+
+
+def test_a_variant_s_own_sampler_runs_its_cells_and_what_compares_them(package: Path) -> None:
+    changed = changed_by(package / "weights.py", variant=MINE)
+    assert "comparison.own.seed_1.sampling.draw_negatives" in changed
+    assert "comparison.own.seed_1.training.train_encoder" in changed
+    assert "comparison.compare_cells" in changed
+    assert not any("in-batch" in name or "round_1" in name for name in changed)
