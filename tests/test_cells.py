@@ -45,6 +45,13 @@ def test_frozen_documents_cost_nothing_so_steps_are_equal() -> None:
     assert Cell.of_sampler("in-batch", 1).training(frozen).steps == 60
 
 
+def test_negatives_are_drawn_while_training_where_documents_are_frozen_and_any_are_mined() -> None:
+    frozen = TRAINING.model_copy(update={"frozen_documents": True})
+    assert Cell.of_sampler("tri", 1).draws_while_training(frozen)
+    assert not Cell.of_sampler("in-batch", 1).draws_while_training(frozen)
+    assert not Cell.of_sampler("tri", 1).draws_while_training(TRAINING)
+
+
 def test_seeds_are_shared_by_samplers_and_differ_by_number() -> None:
     seeds = {
         number: {Cell.of_sampler(name, number).seed(17) for name in ALL.samplers}

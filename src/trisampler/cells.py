@@ -109,6 +109,14 @@ class Cell:
         }
         return changed.model_copy(update=update)
 
+    def draws_while_training(self, training: TrainingSettings) -> bool:
+        """Whether negatives are drawn at each step, so that those drawn before are not trained on.
+
+        Args:
+            training: The parameters.
+        """
+        return self.training(training).frozen_documents and self._mines
+
     @property
     def _mines(self) -> bool:
         from trisampler.negatives.registry import build_sampler

@@ -374,6 +374,7 @@ def test_the_page_stands_alone_and_holds_every_claim() -> None:
         plane=planes,
         formulas={"tri": "g & r"},
         variants={"tri": {"sampler": "tri", "training": {"batch_queries": 4}}},
+        drawing_while_training=["adore"],
         ingestion={"documents": 7},
         parameters={"training": {"steps": 4}},
     )
@@ -384,6 +385,7 @@ def test_the_page_stands_alone_and_holds_every_claim() -> None:
     assert page.count("data:image/png;base64,") == 2
     assert "tri.training.batch_queries" in page
     assert "Only the sampler differs" not in page
+    assert "nor has what draws while it trains (adore)" in page
     for sentence in TESTS.filter(split="test")["sentence"]:
         assert sentence in page
     assert math.isclose(0.4, value("tri", "target"))

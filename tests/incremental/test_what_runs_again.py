@@ -52,6 +52,7 @@ FIRST = {
     "promotion.measure": ("measure_incumbent", "promotion.decide"),
     "development": ("choose_dev_pool",),
     "training": ("train_encoder",),
+    "training.frozen_documents": ("train_encoder", "gather_planes"),
     "evaluation.measures": ("measure", "measure_external_systems"),
     "evaluation.primary": ("compare", "compare_cells"),
     "evaluation.summary": ("compare", "compare_cells"),

@@ -9,6 +9,14 @@ from typing import Any
 import polars as pl
 
 _DEV_PREFIX = "dev_"
+_OF_THE_DRAW = (
+    "negatives",
+    "candidates_per_pair",
+    "drawn_share_leaning_to_positive",
+    "drawn_share_harder_than_positive",
+    "false_negatives",
+    "false_negative_rate",
+)
 
 CURVES_SCHEMA = pl.Schema(
     {
@@ -121,6 +129,11 @@ def cell_facts(
         "best_dev": None if best is None else dev[best],
         "last_dev": dev[-1] if dev else None,
     }
+
+
+def without_draw(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """`facts` of a training that drew negatives of its own: of those drawn before it, nothing."""
+    return {name: None if name in _OF_THE_DRAW else value for name, value in facts.items()}
 
 
 def gather_curves(cells: list[CellResult]) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -34,6 +34,7 @@ class ComparisonContent:
         plane: sampler, and the columns of a plane; of one seed.
         formulas: Each sampler's rule in one line.
         variants: What each of those that are more than a sampler differs in.
+        drawing_while_training: Those that trained on negatives that no draw before it tells of.
         ingestion: The ingestion report.
         parameters: The parameter tree.
     """
@@ -46,6 +47,7 @@ class ComparisonContent:
     plane: pl.DataFrame
     formulas: Mapping[str, str] = field(default_factory=dict)
     variants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    drawing_while_training: Sequence[str] = ()
     ingestion: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
 

@@ -132,6 +132,7 @@ def _tell(cell: Cell) -> Node:
             "candidates",
             "hidden_judgements",
             "params:evaluation.alpha",
+            "params:training",
         ],
         outputs="facts",
         name="tell_cell",

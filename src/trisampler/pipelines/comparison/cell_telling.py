@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from trisampler.cells import Cell
+from trisampler.training.settings import TrainingSettings
 
 
 def cell_teller(cell: Cell) -> Callable[..., Any]:
@@ -20,9 +21,14 @@ def cell_teller(cell: Cell) -> Callable[..., Any]:
         candidates: pl.DataFrame,
         hidden_judgements: pl.DataFrame,
         alpha: float,
+        training: TrainingSettings,
     ) -> dict[str, Any]:
-        """The cell in numbers; false negatives where judgements were hidden."""
-        from trisampler.evaluation.comparison_cells import cell_facts
+        """The cell in numbers; false negatives where judgements were hidden.
+
+        Where negatives are drawn while training, those in `negatives` were not trained on, and
+        nothing is told of them.
+        """
+        from trisampler.evaluation.comparison_cells import cell_facts, without_draw
         from trisampler.negatives.audit import MinedRound, count_false_negatives
 
         false = None
@@ -30,6 +36,8 @@ def cell_teller(cell: Cell) -> Callable[..., Any]:
             mined = MinedRound(negatives, candidates, diagnostics)
             false = count_false_negatives(mined, hidden_judgements, 1 - alpha)
         facts = cell_facts(cell.number, diagnostics, training_history, false)
+        if cell.draws_while_training(training):
+            facts = without_draw(facts)
         return facts | {"variant": cell.variant.differences}
 
     return tell_cell

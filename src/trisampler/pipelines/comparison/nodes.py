@@ -9,7 +9,9 @@ import polars as pl
 
 from trisampler.cells import Cell
 from trisampler.evaluation.settings import ComparisonSettings, EvaluationSettings
+from trisampler.incremental.parts import looks_at
 from trisampler.pipelines.plain_parameters import plain_parameters
+from trisampler.training.settings import TrainingSettings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -89,11 +91,19 @@ def cell_comparer(
 def plane_gatherer(cells: Sequence[Cell]) -> Callable[..., pl.DataFrame]:
     """The node function that puts the planes of `cells`, one of each sampler, together."""
 
-    def gather_planes(**planes: pl.DataFrame) -> pl.DataFrame:
-        """All planes, with the column sampler, the label; by name of the cell."""
-        return pl.concat(
-            planes[cell.name].select(pl.lit(cell.label).alias("sampler"), pl.all())
+    @looks_at("training", lambda training: training.frozen_documents)
+    def gather_planes(training: TrainingSettings, **planes: pl.DataFrame) -> pl.DataFrame:
+        """All planes, with the column sampler, the label; by name of the cell.
+
+        Those of cells that draw their negatives while training are left out.
+        """
+        told = [
+            planes[cell.name].clear() if cell.draws_while_training(training) else planes[cell.name]
             for cell in cells
+        ]
+        return pl.concat(
+            plane.select(pl.lit(cell.label).alias("sampler"), pl.all())
+            for cell, plane in zip(cells, told, strict=True)
         )
 
     return gather_planes
@@ -173,6 +183,9 @@ def comparison_reporter(cells: Sequence[Cell]) -> Callable[..., str]:
                 for label, variant in variants.items()
                 if label != variant.sampler
             },
+            drawing_while_training=[
+                cell.label for cell in cells if cell.draws_while_training(parameters["training"])
+            ],
             ingestion=ingestion_report,
             parameters=plain_parameters(parameters),
         )

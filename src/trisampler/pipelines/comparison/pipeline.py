@@ -68,7 +68,10 @@ def _comparing(structure: ComparisonStructure) -> Pipeline:
             ),
             Node(
                 plane_gatherer(first),
-                inputs={cell.name: f"comparison.{cell.name}.plane" for cell in first},
+                inputs={
+                    "training": "params:training",
+                    **{cell.name: f"comparison.{cell.name}.plane" for cell in first},
+                },
                 outputs="comparison_plane",
                 name="gather_planes",
             ),
