@@ -27,6 +27,7 @@ from trisampler.evaluation.dev_target import target_score, way_to_target
 from trisampler.evaluation.errors import EvaluationError
 from trisampler.evaluation.plots.curves import plot_curves
 from trisampler.evaluation.plots.lines import plot_lines
+from trisampler.evaluation.plots.planes import plot_planes
 from trisampler.evaluation.sampler_tests import compare_samplers
 from trisampler.evaluation.settings import ComparisonSettings, EvaluationSettings
 from trisampler.pipelines.comparison.nodes import cell_comparer
@@ -77,13 +78,20 @@ def measurements(mean: float, queries: int, seed: int) -> pl.DataFrame:
     )
 
 
-def cell(sampler: str, number: int, mean: float, dev: list[float | None], queries: int = 30):
+def cell(
+    sampler: str,
+    number: int,
+    mean: float,
+    dev: list[float | None],
+    queries: int = 30,
+    rounds: int = 1,
+):
     run = history(dev)
     false = {"number": 4, "rate": {"value": 0.1 * number}}
     return CellResult(
         sampler,
         number,
-        cell_facts(number, diagnostics(sampler, 100 + number), run, false),
+        cell_facts(number, diagnostics(sampler, 100 + number), run, false, rounds),
         learning_curve(run),
         measurements(mean, queries, seed=number * 7 + len(sampler)),
     )
@@ -101,6 +109,9 @@ UNTRAINED = {"encoder_0": measurements(0.3, 30, 1)}
 MEANS = seed_means(CELLS, UNTRAINED)
 TABLE = comparison_table(CELLS, ["encoder_0"], MEANS, "nDCG@10", ["top-k"])
 TESTS = compare_samplers(CELLS, ["top-k", "in-batch"], SETTINGS, seed=1)
+PLANES = pl.concat(
+    plane(queries=4).select(pl.lit(name).alias("sampler"), pl.all()) for name in ("top-k", "tri")
+)
 
 
 def value(sampler: str, column: str):
@@ -360,18 +371,39 @@ def test_the_curves_have_a_line_per_sampler_and_the_target() -> None:
     assert is_drawn(figure)
 
 
+def page_of(table: pl.DataFrame, comparison: ComparisonSettings) -> str:
+    content = ComparisonContent("a title", table, MEANS, TESTS, gather_curves(CELLS), PLANES)
+    return render_comparison(content, SETTINGS, comparison, t1_floor)
+
+
+def test_what_is_told_of_several_rounds_is_said_to_be_of_the_last() -> None:
+    chain = [cell("tri", number, 0.8, [0.1, None, 0.5], rounds=3) for number in (1, 2)]
+    table = comparison_table([*CELLS[:4], *chain], [], MEANS, "nDCG@10", ["top-k"])
+    assert dict(table.select("sampler", "rounds").iter_rows())["tri"] == 3
+    assert "Of several rounds" in comparison_markdown(table, TESTS, "nDCG@10")
+    page = page_of(table, ComparisonSettings())
+    assert "Of several rounds (tri) what is told of negatives is of the last one's." in page
+    assert "the same candidates, but for those of several rounds (tri)" in page
+    assert "candidates of a first round" in page
+    titles = [panel.get_title("left") for panel in plot_planes(table, PLANES, t1_floor).axes]
+    assert [title.partition("\n")[0] for title in titles[:2]] == ["top-k", "tri, round 3"]
+
+
+def test_one_round_needs_no_word() -> None:
+    page = page_of(TABLE, ComparisonSettings())
+    for told in (page, comparison_markdown(TABLE, TESTS, "nDCG@10")):
+        assert "rounds" not in told
+        assert "last one" not in told
+
+
 def test_the_page_stands_alone_and_holds_every_claim() -> None:
-    planes = pl.concat(
-        plane(queries=4).select(pl.lit(name).alias("sampler"), pl.all())
-        for name in ("top-k", "tri")
-    )
     content = ComparisonContent(
         title="a <corpus>",
         table=TABLE,
         means=MEANS,
         tests=TESTS,
         curves=gather_curves(CELLS),
-        plane=planes,
+        plane=PLANES,
         formulas={"tri": "g & r"},
         variants={"tri": {"sampler": "tri", "training": {"batch_queries": 4}}},
         drawing_while_training=["adore"],

@@ -61,6 +61,9 @@ def facts_of(cell: Cell, training: TrainingSettings) -> dict[str, Any]:
 def test_false_negatives_and_shares_are_of_what_was_drawn() -> None:
     told = facts_of(TRI, TrainingSettings())
     assert [told[name] for name in OF_THE_DRAW] == [2, 20.0, 0.75, 0.25, 1, 0.5]
+    assert told["rounds"] == 1
+    ance = Cell("ance", Variant(sampler="top-k", rounds=3), 1)
+    assert facts_of(ance, TrainingSettings())["rounds"] == 3
 
 
 @pytest.mark.parametrize(

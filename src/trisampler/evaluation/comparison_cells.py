@@ -94,6 +94,7 @@ def cell_facts(
     diagnostics: Mapping[str, Any],
     history: pl.DataFrame,
     false_negatives: Mapping[str, Any] | None,
+    rounds: int = 1,
 ) -> dict[str, Any]:
     """One training in numbers, ready for JSON; what it has not is None.
 
@@ -101,9 +102,10 @@ def cell_facts(
 
     Args:
         number: Of the seed.
-        diagnostics: Of the draw.
-        history: Of the training.
-        false_negatives: Of `count_false_negatives`, where judgements were hidden.
+        diagnostics: Of the draw, that of the last round.
+        history: Of the training, all its rounds.
+        false_negatives: Of `count_false_negatives` on that draw, where judgements were hidden.
+        rounds: How often negatives were drawn.
     """
     curve = learning_curve(history)
     dev = curve["dev"].to_list()
@@ -114,6 +116,7 @@ def cell_facts(
         "formula": diagnostics["formula"],
         "seed_number": number,
         "seed": diagnostics["seed"],
+        "rounds": rounds,
         "pairs": diagnostics["pairs"],
         "negatives": diagnostics["negatives"],
         "candidates_per_pair": diagnostics.get("candidates_per_pair", 0),

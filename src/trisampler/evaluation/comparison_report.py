@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from trisampler.evaluation.comparison_table import target_of
-from trisampler.evaluation.comparison_text import cost_columns, result_columns
+from trisampler.evaluation.comparison_text import cost_columns, result_columns, several_rounds
 from trisampler.evaluation.flatten import flatten
 from trisampler.evaluation.plots import style
 from trisampler.evaluation.plots.curves import plot_curves
@@ -31,7 +31,7 @@ class ComparisonContent:
         means: Of `seed_means`.
         tests: Of `compare_samplers`.
         curves: Of `gather_curves`.
-        plane: sampler, and the columns of a plane; of one seed.
+        plane: sampler, and the columns of a plane; of one seed and the last round.
         formulas: Each sampler's rule in one line.
         variants: What each of those that are more than a sampler differs in.
         drawing_while_training: Those that trained on negatives that no draw before it tells of.
@@ -77,6 +77,7 @@ def render_comparison(
         warning=split_warning(splits[0]) if splits else "Nothing was measured.",
         results=result_columns(content.table, content.tests, settings.primary),
         costs=cost_columns(content.table),
+        several_rounds=several_rounds(content.table),
         headline=content.tests.filter(pl.col("split") == splits[0]).to_dicts() if splits else [],
         tests=content.tests.to_dicts(),
         means=_means(content.means, settings.summary),

@@ -16,6 +16,7 @@ COMPARISON_SCHEMA = pl.Schema(
     {
         "sampler": pl.String,
         "seeds": pl.Int32,  # 0: a system that was not trained
+        "rounds": pl.Int32,  # of several, what follows of negatives is the last one's
         "test_mean": pl.Float64,  # of the primary measure, over queries, then over seeds
         "test_spread": pl.Float64,  # standard deviation between seeds; null for one
         "dev_mean": pl.Float64,
@@ -110,7 +111,7 @@ def comparison_table(
     setters = {sampler: (*baselines, sampler)[0] for sampler in groups} | dict(against or {})
     targets = {sampler: target_score(groups.get(setters[sampler], [])) for sampler in groups}
     rows = [
-        {"sampler": sampler, "seeds": len(group)}
+        {"sampler": sampler, "seeds": len(group), "rounds": group[0].facts["rounds"]}
         | _primary(means, sampler, primary)
         | {name: _mean([cell.facts[name] for cell in group]) for name in _OF_FACTS}
         | {"seeds_without_gain": sum(cell.facts["best_step"] == 0 for cell in group)}

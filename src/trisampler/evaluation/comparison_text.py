@@ -15,6 +15,7 @@ _SEVERAL_TARGETS = (
     "Target: where the one that it is tested against ended on the dev pool, or itself where there "
     "is none; > where too few seeds reached it."
 )
+_SEVERAL_ROUNDS = "Of several rounds, what is told of negatives is of the last one's."
 _Tell = Callable[[Mapping[str, Any]], str]
 
 
@@ -55,8 +56,10 @@ def cost_columns(table: pl.DataFrame) -> dict[str, list[str]]:
     Args:
         table: Of `comparison_table`, of which only what was trained is told.
     """
-    tellers: dict[str, _Tell] = {
-        "sampler": lambda row: row["sampler"],
+    tellers: dict[str, _Tell] = {"sampler": lambda row: row["sampler"]}
+    if several_rounds(table):
+        tellers["rounds"] = lambda row: str(row["rounds"])
+    tellers |= {
         "steps": lambda row: _whole(row["steps"]),
         "documents encoded": lambda row: _whole(row["documents"]),
         "scored per pair": _scored,
@@ -84,6 +87,8 @@ def comparison_markdown(table: pl.DataFrame, tests: pl.DataFrame, primary: str) 
         "",
         *table_lines(cost_columns(table)),
     ]
+    if several_rounds(table):
+        lines += ["", _SEVERAL_ROUNDS]
     target = target_of(table)
     if target is not None:
         lines += ["", f"Target: {target:.4f} on the dev pool; > where too few seeds reached it."]
@@ -93,6 +98,11 @@ def comparison_markdown(table: pl.DataFrame, tests: pl.DataFrame, primary: str) 
         lines += ["", f"On {split}:", ""]
         lines += [f"- {sentence}" for sentence in tests.filter(split=split)["sentence"]]
     return "\n".join(lines) + "\n"
+
+
+def several_rounds(table: pl.DataFrame) -> list[str]:
+    """The samplers whose negatives were drawn in more rounds than one."""
+    return table.filter(pl.col("rounds") > 1)["sampler"].to_list()
 
 
 def _columns(table: pl.DataFrame, tellers: Mapping[str, _Tell]) -> dict[str, list[str]]:

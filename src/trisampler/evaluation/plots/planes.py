@@ -1,4 +1,4 @@
-"""The plane of the triangle once for every sampler: same candidates, other negatives."""
+"""The plane of the triangle once for every sampler, on the same axes."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def plot_planes(
     off the edge, so that all panels share their axes.
 
     Args:
-        table: of `trisampler.negatives.survey.survey_samplers`.
-        plane: of the same.
+        table: of `trisampler.negatives.survey.survey_samplers`, or of `comparison_table`.
+        plane: of the same samplers; where there were several rounds, of the last.
         t1_floor: (a, x) -> least y with an angle of at most 60 degrees at q.
     """
     names = [name for name in table["sampler"] if not plane.filter(sampler=name).is_empty()]
@@ -98,4 +98,6 @@ def _title(row: dict[str, Any]) -> str:
     leaning, false = row["drawn_share_leaning_to_positive"], row["false_negative_rate"]
     told = [f"r > 0: {leaning:.0%}"] if leaning is not None else []
     told += [f"false: {false:.1%}"] if false is not None else []
-    return f"{row['sampler']}\n{', '.join(told)}"
+    rounds = row.get("rounds") or 1
+    name = row["sampler"] if rounds == 1 else f"{row['sampler']}, round {rounds}"
+    return f"{name}\n{', '.join(told)}"

@@ -25,7 +25,8 @@ def cell_teller(cell: Cell) -> Callable[..., Any]:
     ) -> dict[str, Any]:
         """The cell in numbers; false negatives where judgements were hidden.
 
-        Where negatives are drawn while training, those in `negatives` were not trained on, and
+        Negatives, diagnostics and candidates are the last round's, the history is all of it. Where
+        negatives are drawn while training, those in `negatives` were not trained on, and
         nothing is told of them.
         """
         from trisampler.evaluation.comparison_cells import cell_facts, without_draw
@@ -35,7 +36,8 @@ def cell_teller(cell: Cell) -> Callable[..., Any]:
         if not hidden_judgements.is_empty():
             mined = MinedRound(negatives, candidates, diagnostics)
             false = count_false_negatives(mined, hidden_judgements, 1 - alpha)
-        facts = cell_facts(cell.number, diagnostics, training_history, false)
+        rounds = cell.variant.rounds
+        facts = cell_facts(cell.number, diagnostics, training_history, false, rounds)
         if cell.draws_while_training(training):
             facts = without_draw(facts)
         return facts | {"variant": cell.variant.differences}
