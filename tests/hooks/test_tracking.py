@@ -167,8 +167,15 @@ def test_a_run_whose_process_was_killed_is_closed_by_the_next(tmp_path: Path) ->
     client = MlflowClient(f"sqlite:///{tmp_path / 'mlflow.db'}")
     (finished,) = runs(tmp_path)
     tag = finished.data.tags["trisampler.process"]
-    host, pid, started = tag.split()
-    owners = {"killed": f"{host} {pid} {int(started) - 1}", "at work": tag, "elsewhere": "moon 1 1"}
+    host, pid, started, namespace = tag.split()
+    owners = {
+        "killed": f"{host} {pid} {int(started) - 1} {namespace}",
+        "killed, told without a namespace": f"{host} {pid} {int(started) - 1}",
+        "at work": tag,
+        "at work, told without a namespace": f"{host} {pid} {started}",
+        "in another namespace": f"{host} {pid} {int(started) - 1} pid:[1]",
+        "elsewhere": f"moon 1 1 {namespace}",
+    }
     ids = {
         client.create_run(
             finished.info.experiment_id, tags={"trisampler.process": owner}
@@ -182,7 +189,7 @@ def test_a_run_whose_process_was_killed_is_closed_by_the_next(tmp_path: Path) ->
         for each in runs(tmp_path)
         if each.info.run_id in ids
     }
-    assert states == {"killed": "KILLED", "at work": "RUNNING", "elsewhere": "RUNNING"}
+    assert states == {name: "KILLED" if name.startswith("killed") else "RUNNING" for name in owners}
 
 
 def test_a_failed_run_holds_the_traceback(tmp_path: Path) -> None:

@@ -1,4 +1,8 @@
-"""MLflow runs whose process was killed: found and closed by the next run on the same machine."""
+"""MLflow runs whose process was killed: found and closed by the next run on the same machine.
+
+A number of a process says something only inside its PID namespace, and containers may have the
+host's name: of a process of another namespace nothing is known, so it counts as alive.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,8 @@ _MOST = 100
 
 def this_process() -> str:
     """The tag's value for this process."""
-    return _identity(os.getpid())
+    pid = os.getpid()
+    return f"{_here()} {pid} {_started(pid)} {_namespace()}"
 
 
 def close_abandoned_runs(client: MlflowClient, experiment_id: str) -> None:
@@ -29,19 +34,31 @@ def close_abandoned_runs(client: MlflowClient, experiment_id: str) -> None:
         max_results=_MOST,
     )
     for run in runs:
-        identity = run.data.tags[PROCESS]
-        if identity != _identity(int(identity.split()[1])):
+        if _is_gone(run.data.tags[PROCESS]):
             client.set_tag(run.info.run_id, "error", "The process was killed.")
             client.set_terminated(run.info.run_id, status="KILLED")
 
 
-def _identity(pid: int) -> str:
-    """Machine, process and when it started: numbers of processes are used again."""
-    return f"{_here()} {pid} {_started(pid)}"
+def _is_gone(process: str) -> bool:
+    """Whether there is none of that number here, or one that started at another time.
+
+    A tag without a namespace counts as of this one.
+    """
+    host, pid, started, *namespace = process.split()
+    here = host == _here() and namespace in ([], [_namespace()])
+    return here and started != _started(int(pid))
 
 
 def _here() -> str:
     return socket.gethostname().replace(" ", "_").replace("'", "")
+
+
+def _namespace() -> str:
+    """That in which numbers of processes count; "-" where the system has none."""
+    try:
+        return str(Path("/proc/self/ns/pid").readlink())
+    except OSError:
+        return "-"
 
 
 def _started(pid: int) -> str:
