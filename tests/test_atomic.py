@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import pytest
 
@@ -125,3 +127,20 @@ def test_what_a_killed_writer_of_a_file_left_is_removed_and_what_a_living_one_ha
         held.write_text("last")
     assert names_in(tmp_path) == [".other.0123abcd.tmp", "file"]
     assert (tmp_path / "file").read_text() == "last"
+
+
+def test_what_another_removes_before_it_is_locked_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, lost = os.open, []
+
+    def lose_the_first(path: Path, *how: Any, **where: Any) -> int:
+        if not lost:
+            path.rmdir()
+            lost.append(path)
+        return opened(path, *how, **where)
+
+    monkeypatch.setattr(os, "open", lose_the_first)
+    write(tmp_path / "folder", 1)
+    assert lost
+    assert names_in(tmp_path) == ["folder"]

@@ -112,9 +112,13 @@ def _locked(path: Path, make: Callable[[Path], None]) -> tuple[Path, int]:
     while True:
         temporary = _temporary_sibling(path)
         make(temporary)
-        handle = os.open(temporary, os.O_RDONLY)
+        # Another writer may take it for abandoned until it is locked, and remove it.
+        try:
+            handle = os.open(temporary, os.O_RDONLY)
+        except FileNotFoundError:
+            continue
         _lock(handle, fcntl.LOCK_EX)
-        if temporary.exists():  # nobody took it for abandoned before it was locked
+        if temporary.exists():
             return temporary, handle
         os.close(handle)
 
