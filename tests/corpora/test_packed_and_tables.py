@@ -182,3 +182,45 @@ def test_damage_inside_of_parquet(clean_folder: Path) -> None:
     path.write_bytes(raw)
     with pytest.raises(SourceError, match="cannot be read as parquet"):
         read(clean_folder)
+
+
+GRADED = [("q1", "d1", 0), ("q1", "d2", 2), ("q2", "d3", 1), ("q3", "d3", 1)]
+
+
+@pytest.mark.parametrize("ending", [".parquet", ".csv"])
+@pytest.mark.parametrize("grade", ["score", "relevance", "rel", "grade", "label", "Rel"])
+def test_names_of_grades(clean_folder: Path, ending: str, grade: str) -> None:
+    path = clean_folder / "qrels" / "train.tsv"
+    table = pl.DataFrame(GRADED, schema=["query-id", "corpus-id", grade], orient="row")
+    write = table.write_parquet if ending == ".parquet" else table.write_csv
+    write(path.with_suffix(ending))
+    path.unlink()
+    assert read(clean_folder).train_judgements.rows() == GRADED
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([{"gain": 0}], r":1: no column of grades \(columns: 'query-id, corpus-id, gain'\)"),
+        ([{"score": 1}, {"score": None}], r':2: the relevance "score" is null'),
+        ([{"score": 1}, {}], ":2: rows with a grade and rows without one"),
+        ([{}, {"score": 0}], ":2: rows with a grade and rows without one"),
+        ([{"score": 0.5}], ":1: the relevance is '0.5', not an integer"),
+    ],
+)
+def test_rows_without_a_grade(
+    clean_folder: Path, rows: list[dict[str, object]], words: str
+) -> None:
+    path = clean_folder / "qrels" / "train.tsv"
+    path.unlink()
+    pair = {"query-id": "q1", "corpus-id": "d1"}
+    path.with_suffix(".jsonl").write_text("".join(json.dumps(pair | row) + "\n" for row in rows))
+    with pytest.raises(SourceError, match=rf"train\.jsonl{words}"):
+        read(clean_folder)
+
+
+def test_ids_alone_are_relevant(clean_folder: Path) -> None:
+    path = clean_folder / "qrels" / "train.tsv"
+    path.with_suffix(".csv").write_text("query-id,corpus-id\nq1,d1\n")
+    path.unlink()
+    assert read(clean_folder).train_judgements.rows() == [("q1", "d1", 1)]

@@ -142,12 +142,13 @@ def test_columns_by_name(tmp_path: Path) -> None:
     assert texts_of(collection) == texts_of(read(tmp_path / "b.csv"))
 
 
-def test_a_column_of_labels(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["label", "relevance", "score", "rel", "grade"])
+def test_a_column_of_grades(tmp_path: Path, name: str) -> None:
     rows = [("a", "yes", 1), ("a", "no", 0), ("b", "good", 2), ("b", "bad", 0), ("c", "x", 1)]
-    table = pl.DataFrame(rows, schema=["query", "passage", "label"], orient="row")
+    table = pl.DataFrame(rows, schema=["query", "passage", name], orient="row")
     table.write_csv(tmp_path / "train.csv")
     table.head(0).vstack(
-        pl.DataFrame([("d", "y", 1)], schema=["query", "passage", "label"], orient="row")
+        pl.DataFrame([("d", "y", 1)], schema=["query", "passage", name], orient="row")
     ).write_csv(tmp_path / "dev.csv")
     collection = read(tmp_path)
     judged, given = texts_of(collection)
@@ -159,6 +160,13 @@ def test_a_column_of_labels(tmp_path: Path) -> None:
     ]
     assert sorted(given) == [("train", "a", "no"), ("train", "b", "bad")]
     assert sorted(collection.train_judgements["relevance"]) == [0, 0, 1, 1, 2]
+
+
+def test_scores_beside_negatives_are_margins(tmp_path: Path) -> None:
+    pl.DataFrame(ROWS).with_columns(score=pl.lit(0.5)).write_parquet(tmp_path / "a.parquet")
+    collection = read(tmp_path / "a.parquet")
+    assert set(collection.train_judgements["relevance"]) == {1}
+    assert collection.report["repairs"] == {"a.parquet": {"extra_fields": len(ROWS)}}
 
 
 @pytest.mark.parametrize("toolkit", ["flagembedding", "tevatron", "sentence-transformers"])
@@ -229,6 +237,12 @@ def test_a_saved_data_set_with_a_file_missing(tmp_path: Path) -> None:
         ("a.csv", "query,pos\nx,  \n", r"a.csv:2: pos: neither title nor text"),
         ("a.csv", "query,pos\nx,\n", r"no row with a query and a positive"),
         ("a.csv", "query,pos,label\nx,y,high\n", r"a.csv:2: the relevance is 'high'"),
+        ("a.csv", "query,pos,score\nx,y,0.7\n", r"a.csv:2: the relevance is '0.7', not an int"),
+        (
+            "a.jsonl",
+            '{"query": "x", "pos": "y", "label": null}\n',
+            r'a.jsonl:1: the relevance "label" is null',
+        ),
         ("a.jsonl", '{"query": "x", "pos": [7]}\n', r'a.jsonl:1: pos\[0\]: "text" is 7'),
         ("a.jsonl", '{"query": "x", "pos": {"a": "b"}}\n', r'a.jsonl:1: pos: no "text"'),
         ("a.jsonl", '{"query": ["x"], "pos": "y"}\n', r"""a.jsonl:1: "query" is \['x'\], not a"""),

@@ -14,8 +14,8 @@ from typing import Any
 from trisampler.corpora.collection import Split
 from trisampler.corpora.document_rows import DocumentBuffer, LocatedDocuments
 from trisampler.corpora.errors import SourceError, nothing_to_train_on, shown
+from trisampler.corpora.grades import checked_relevance
 from trisampler.corpora.identifiers import is_id
-from trisampler.corpora.qrels import checked_relevance
 from trisampler.corpora.query_text import normalize_query
 from trisampler.corpora.rows import RowBuffer
 from trisampler.corpora.settings import SourceSettings

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from trisampler.corpora.errors import shown
+from trisampler.corpora.grades import grade_column
 from trisampler.corpora.jsonl import Record
 from trisampler.corpora.settings import ColumnNames
 
 _QUERY = ("anchor", "query", "question")
 _POSITIVE = ("positive", "positives", "pos", "positive_passages", "passage", "document", "answer")
 _NEGATIVE = re.compile(r"(hard_)?neg(ative)?s?(_\d+|_passages)?")
-_RELEVANCE = ("label", "relevance")
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,11 @@ class PairColumns:
     negatives: tuple[str, ...]
     relevance: str | None
 
+    @property
+    def read(self) -> frozenset[str]:
+        """All of them."""
+        return frozenset({self.query, self.positive, *self.negatives, self.relevance or ""})
+
 
 def has_pair_columns(columns: Sequence[str]) -> bool:
     """Whether there are a query and a positive by one of the names in use."""
@@ -41,6 +46,8 @@ def has_pair_columns(columns: Sequence[str]) -> bool:
 def find_columns(record: Record, names: ColumnNames) -> PairColumns:
     """The columns by the names that are set, or by those in use.
 
+    Beside negatives a `score` is no grade: there it is the margin that distillation learns.
+
     Raises:
         SourceError: the record lacks one.
     """
@@ -49,7 +56,9 @@ def find_columns(record: Record, names: ColumnNames) -> PairColumns:
         negatives = [name for name in columns if _NEGATIVE.fullmatch(name)]
     else:
         negatives = [_named(record, "negative", names.negative, ())]
-    relevance = names.relevance or next((name for name in _RELEVANCE if name in columns), None)
+    relevance = names.relevance or grade_column(columns)
+    if negatives and names.relevance is None and (relevance or "").lower() == "score":
+        relevance = None
     return PairColumns(
         _named(record, "query", names.query, _QUERY),
         _named(record, "positive", names.positive, _POSITIVE),

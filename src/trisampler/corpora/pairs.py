@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from trisampler.corpora.collection import Split
+from trisampler.corpora.grades import relevance_in
 from trisampler.corpora.jsonl import Record
-from trisampler.corpora.pair_columns import PairColumns, find_columns
+from trisampler.corpora.pair_columns import find_columns
 from trisampler.corpora.pair_files import pair_tables
 from trisampler.corpora.passages import NOTE, Passages, Questions
-from trisampler.corpora.qrels import relevance_in
 from trisampler.corpora.records import read_table
 from trisampler.corpora.rows import RowBuffer
 from trisampler.corpora.settings import ColumnNames, SourceSettings
@@ -38,7 +38,8 @@ def read_pairs(settings: SourceSettings, files: SourceFiles) -> Source:
 
     A query's id is a digest of its text, and so is a passage's, unless it is an object with an id.
     A row without a positive is skipped and counted. Where there is a column of relevances, a
-    passage of relevance 0 is judged so, and a negative.
+    passage of relevance 0 is judged so, and a negative. Rows with columns that are not read are
+    counted.
 
     Raises:
         SourceError: a row that is not of this form, by file and number; or nothing to train on.
@@ -91,12 +92,13 @@ class _Pairs:
     def add(self, row: Record, names: ColumnNames) -> None:
         self._number += 1
         columns = find_columns(row, names)
+        row.count_extra(columns.read | {"dataset"})
         positives = list(_contexts(row, columns.positive))
         if not positives:
             row.repairs["rows_without_positive_skipped"] += 1
             return
         query_id = self._questions.add(row, columns.query, self._number)
-        relevance = _relevance(row, columns)
+        relevance = 1 if columns.relevance is None else relevance_in(row, columns.relevance)
         for context in positives:
             doc_id = self._passages.add(context, self._number)
             if doc_id is None:
@@ -111,12 +113,6 @@ class _Pairs:
                     row.repairs["blank_negatives_dropped"] += 1
                 else:
                     self.given.append((query_id, doc_id, self._number))
-
-
-def _relevance(row: Record, columns: PairColumns) -> int:
-    if columns.relevance is None:
-        return 1
-    return relevance_in(row, row.fields[columns.relevance])
 
 
 def _contexts(row: Record, name: str) -> Iterator[Record]:

@@ -10,14 +10,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from trisampler.corpora.columns import columns_in, read_columns
 from trisampler.corpora.errors import SourceError, shown
-from trisampler.corpora.jsonl import Record
+from trisampler.corpora.grades import GRADE_NAMES, checked_relevance, grade_column, relevance_in
 from trisampler.corpora.lines import read_lines
 from trisampler.corpora.records import read_table
 from trisampler.corpora.rows import RowBuffer
@@ -26,10 +25,6 @@ from trisampler.corpora.source import JUDGEMENT_ROWS, LocatedRows
 _HEADER = ["query-id", "corpus-id", "score"]
 _QUERY_NAMES = ("query-id", "query_id", "qid")
 _DOCUMENT_NAMES = ("corpus-id", "doc_id", "docid", "pid")
-_RELEVANCE_NAMES = ("score", "relevance", "label")
-_INTEGER = re.compile(r"[+-]?[0-9]+")
-_LARGEST = 2**31 - 1
-_MOST_DIGITS = 1000
 _COLUMNS = "The columns are query-id, corpus-id and score, separated by tabs"
 _BARE_COLUMNS = (
     "Write query, iteration, document and relevance on each line (TREC), or query, document and "
@@ -67,43 +62,13 @@ def read_bare_qrels(name: str, path: Path, repairs: Counter[str]) -> LocatedRows
 
 
 def read_qrels_table(name: str, path: Path, repairs: Counter[str]) -> LocatedRows:
-    """Read one split's judgements from a table with named columns; without score, they are 1.
+    """Read one split's judgements from a table with named columns; of ids alone, they are 1.
 
     Raises:
-        SourceError: a column is missing, an id is none, or a relevance is no integer of 32 bits.
+        SourceError: a column is missing, an id is none, there are other columns and none is one of
+            grades, or a relevance is no integer of 32 bits.
     """
-    return _located(name, path, (_of_record(record) for record in read_table(path, repairs)))
-
-
-def checked_relevance(path: Path, number: int | None, score: str, repairs: Counter[str]) -> int:
-    """The relevance that `score` writes, at least 0; a negative one is taken as 0 and counted.
-
-    Raises:
-        SourceError: it is no integer of 32 bits.
-    """
-    if not _INTEGER.fullmatch(score.strip()):
-        raise SourceError.at(
-            path,
-            number,
-            f"the relevance is {shown(score)}, not an integer",
-            "Write 1 for relevant, 0 for judged not relevant, higher grades for more relevant",
-        )
-    # Python itself refuses to read thousands of digits.
-    relevance = int(score) if len(score) < _MOST_DIGITS else _LARGEST + 1
-    if abs(relevance) > _LARGEST:
-        raise SourceError.at(
-            path, number, f"the relevance {shown(score)} is too large", "Use small grades"
-        )
-    if relevance < 0:
-        repairs["negative_relevance_as_0"] += 1
-    return max(relevance, 0)
-
-
-def relevance_in(record: Record, value: object) -> int:
-    """The same of a value in a record; tables have whole numbers as floats too."""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return checked_relevance(record.path, record.line, str(value), record.repairs)
+    return _located(name, path, _of_table(path, repairs))
 
 
 def _located(name: str, path: Path, judgements: Iterator[_Judgement]) -> LocatedRows:
@@ -139,9 +104,21 @@ def _without_header(path: Path, repairs: Counter[str]) -> Iterator[_Judgement]:
         yield query_id, doc_id, checked_relevance(path, number, score, repairs), number
 
 
-def _of_record(record: Record) -> _Judgement:
-    query_id = record.id(record.first_of(_QUERY_NAMES))
-    doc_id = record.id(record.first_of(_DOCUMENT_NAMES))
-    named = [name for name in _RELEVANCE_NAMES if record.fields.get(name) is not None]
-    relevance = relevance_in(record, record.fields[named[0]] if named else 1)
-    return query_id, doc_id, relevance, record.line or 0
+def _of_table(path: Path, repairs: Counter[str]) -> Iterator[_Judgement]:
+    graded = None
+    for record in read_table(path, repairs):
+        query_name, doc_name = record.first_of(_QUERY_NAMES), record.first_of(_DOCUMENT_NAMES)
+        query_id, doc_id = record.id(query_name), record.id(doc_name)
+        grade = grade_column(record.fields)
+        if grade is None and record.fields.keys() - {query_name, doc_name}:
+            raise record.error(
+                f"no column of grades (columns: {shown(', '.join(record.fields))})",
+                f"Call it {' or '.join(GRADE_NAMES)}; where all are relevant, leave the two "
+                "columns of ids alone",
+            )
+        if graded not in (None, grade is not None):
+            found = "rows with a grade and rows without one"
+            raise record.error(found, "Give each row a grade, or none of them")
+        graded = grade is not None
+        relevance = 1 if grade is None else relevance_in(record, grade)
+        yield query_id, doc_id, relevance, record.line or 0
