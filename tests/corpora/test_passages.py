@@ -83,23 +83,23 @@ def test_judgements_and_negatives_follow(folder: Path) -> None:
     collection = read(folder, passage_characters=40, passage_overlap=10)
     parts = collection.passages.group_by("document_id", maintain_order=True).agg("doc_id")
     assert parts.rows() == [
-        ("d1", ["d1#1", "d1#2", "d1#3"]),
-        ("d3", ["d3#1", "d3#2"]),
-        ("d4", ["d4#1", "d4#2"]),
+        ("d1", ["d1#p1", "d1#p2", "d1#p3"]),
+        ("d3", ["d3#p1", "d3#p2"]),
+        ("d4", ["d4#p1", "d4#p2"]),
     ]
     assert collection.corpus["doc_id"].to_list() == [
-        "d1#1", "d1#2", "d1#3", "d2", "d3#1", "d3#2", "d4#1", "d4#2",
+        "d1#p1", "d1#p2", "d1#p3", "d2", "d3#p1", "d3#p2", "d4#p1", "d4#p2",
     ]  # fmt: skip
     assert set(collection.corpus.filter(pl.col("doc_id").str.starts_with("d1"))["title"]) == {
         "Title d1"
     }
     assert collection.train_judgements.rows() == [
-        ("q1", "d1#1", 2),
-        ("q1", "d1#2", 2),
-        ("q1", "d1#3", 2),
+        ("q1", "d1#p1", 2),
+        ("q1", "d1#p2", 2),
+        ("q1", "d1#p3", 2),
         ("q1", "d2", 0),
     ]
-    assert [doc for _, doc, _ in collection.given_negatives.rows()] == ["d3#1", "d3#2"]
+    assert [doc for _, doc, _ in collection.given_negatives.rows()] == ["d3#p1", "d3#p2"]
     assert collection.report["preparation"]["passages"] == {"documents_cut": 3, "passages": 7}
     whole = read(folder)
     for split in SPLITS:
@@ -124,16 +124,29 @@ def test_equal_documents_are_merged_before_they_are_cut(
     lines = [f'{{"_id": "{key}", "title": "", "text": "{LONG}"}}\n' for key in "ba"]
     (folder / "corpus.jsonl").write_text("".join(lines) + '{"_id": "c", "title": "", "text": "x"}')
     collection = read(folder, passage_characters=60, merge_equal_documents=True)
-    assert collection.corpus["doc_id"].to_list() == ["a#1", "a#2", "c"]
-    assert collection.train_judgements.rows() == [("q1", "a#1", 1), ("q1", "a#2", 1)]
+    assert collection.corpus["doc_id"].to_list() == ["a#p1", "a#p2", "c"]
+    assert collection.train_judgements.rows() == [("q1", "a#p1", 1), ("q1", "a#p2", 1)]
 
 
 def test_an_id_that_is_taken(write_folder: WriteFolder, tmp_path: Path) -> None:
     folder = write_folder(
-        tmp_path / "beir", {"d": LONG, "d#2": "x"}, {"q": "first"}, {"train": [("q", "d", 1)]}
+        tmp_path / "beir", {"d": LONG, "d#p2": "x"}, {"q": "first"}, {"train": [("q", "d", 1)]}
     )
-    with pytest.raises(SourceError, match=r"corpus.jsonl:2: the document 'd#2' has the id of a"):
+    with pytest.raises(SourceError, match=r"corpus.jsonl:2: the document 'd#p2' has the id of a"):
         read(folder, passage_characters=60)
+
+
+def test_functions_defined_twice(tmp_path: Path) -> None:
+    function = (
+        'def wait(a):\n    """Wait until {word} of these is ready."""\n'
+        "    b = a + {number}\n    c = b\n    return c * b\n\n"
+    )
+    words = ("one", "each", "all", "some", "most", "the first")
+    code = "".join(function.format(word=word, number=number) for number, word in enumerate(words))
+    (tmp_path / "module.py").write_text(code)
+    collection = read(tmp_path, passage_characters=25)
+    documents = collection.passages["document_id"].unique().sort().to_list()
+    assert documents == ["module.wait", *(f"module.wait#{number}" for number in range(2, 7))]
 
 
 def test_nothing_long_nothing_cut(folder: Path) -> None:
@@ -156,11 +169,11 @@ def test_refused(options: dict[str, int]) -> None:
 
 
 def test_a_document_is_as_good_as_its_best_passage() -> None:
-    passages = pl.DataFrame({"doc_id": ["a#1", "a#2", "b#1"], "document_id": ["a", "a", "b"]})
+    passages = pl.DataFrame({"doc_id": ["a#p1", "a#p2", "b#p1"], "document_id": ["a", "a", "b"]})
     run = pl.DataFrame(
         {
             "query_id": ["q", "q", "q", "q", "r"],
-            "doc_id": ["a#1", "c", "a#2", "b#1", "a#2"],
+            "doc_id": ["a#p1", "c", "a#p2", "b#p1", "a#p2"],
             "rank": [1, 2, 3, 4, 1],
             "score": [0.2, 0.5, 0.9, 0.4, 0.1],
         }
@@ -170,7 +183,7 @@ def test_a_document_is_as_good_as_its_best_passage() -> None:
     judgements = pl.DataFrame(
         {
             "query_id": ["q", "q", "q", "r"],
-            "doc_id": ["a#1", "a#2", "c", "b#1"],
+            "doc_id": ["a#p1", "a#p2", "c", "b#p1"],
             "relevance": [1, 1, 0, 2],
         }
     )

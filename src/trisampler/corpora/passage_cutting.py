@@ -24,8 +24,8 @@ class CutDocuments:
     """Documents after cutting.
 
     Attributes:
-        documents: passages of long documents, called `<document>#1`, `#2`, ...; short ones as they
-            were.
+        documents: passages of long documents, called `<document>#p1`, `#p2`, ...; short ones as
+            they were.
         passages: doc_id, document_id (String): of which document a passage is a part, in order; no
             row for a document that was not cut.
         report: how many were cut, and into how many.
@@ -58,8 +58,10 @@ def cut_into_passages(documents: LocatedDocuments, size: int, overlap: int) -> C
                 continue
             cut += 1
             for number, passage in enumerate(passages_of(text, size, overlap), start=1):
-                buffer.append((f"{doc_id}#{number}", title, passage, line))
-                parts.append((f"{doc_id}#{number}", doc_id))
+                # Without the letter it would be the id of a function that is defined again.
+                passage_id = f"{doc_id}#p{number}"
+                buffer.append((passage_id, title, passage, line))
+                parts.append((passage_id, doc_id))
     passages = parts.table()
     _check_new(documents, passages)
     report = {"documents_cut": cut, "passages": passages.height}
@@ -95,5 +97,5 @@ def _check_new(documents: LocatedDocuments, passages: pl.DataFrame) -> None:
         raise documents.error(
             line,
             f"the document {shown(doc_id)} has the id of a passage of another one",
-            "Give it another id, without #",
+            "Give it another id, without #p",
         )
