@@ -78,11 +78,26 @@ def test_cut_texts_are_beginnings(text: str, longest: int) -> None:
     (block,) = prepare_documents(documents, settings).documents.blocks
     (cut,) = block["text"]
     original = text.replace("\ud800", "") or "x"
-    assert original.startswith(cut)
+    bare = original.strip()
     assert len(cut) <= longest
-    assert cut == original or len(cut.strip()) <= longest
-    if len(original) > longest and not any(space in original for space in " \n\t"):
-        assert cut == original[:longest].rstrip()
+    assert cut == original if len(original) <= longest else bare.startswith(cut)
+    assert bool(cut.strip()) == bool(bare)
+    if len(bare) > longest and not any(space in bare for space in " \n\t"):
+        assert cut == bare[:longest].rstrip()
+
+
+def test_no_judged_document_is_cut_to_nothing(write_folder: WriteFolder, tmp_path: Path) -> None:
+    folder = write_folder(
+        tmp_path / "beir",
+        {},
+        {"q1": "first", "q2": "second"},
+        {"train": [("q1", "d1", 1)], "dev": [("q2", "d2", 1)]},
+    )
+    texts = {"d1": " " * 30 + "what is said", "d2": " " * 30 + "x"}
+    lines = [json.dumps({"_id": key, "title": "", "text": text}) for key, text in texts.items()]
+    (folder / "corpus.jsonl").write_text("\n".join(lines))
+    collection = read(folder, maximum_characters=20)
+    assert documents_of(collection) == {"d1": "what is said", "d2": "x"}
 
 
 def test_cut_at_white_space(write_folder: WriteFolder, tmp_path: Path) -> None:

@@ -135,7 +135,7 @@ def _with_changed_texts(
                 new_title, new_text = _normalized(title), _normalized(text)
                 counts["unicode_normalized"] += (new_title, new_text) != (title, text)
             if longest is not None and len(new_text) > longest:
-                new_text = _cut(new_text, longest)
+                new_text = _cut(new_text.strip(), longest)
                 counts["cut"] += 1
             buffer.append((doc_id, new_title, new_text, line))
     return buffer.located(documents.name, documents.path), dict(counts)
@@ -147,7 +147,12 @@ def _normalized(text: str) -> str:
 
 
 def _cut(text: str, longest: int) -> str:
-    """The beginning of the text, up to the last white space that leaves at least half of it."""
+    """The beginning of a text, up to the last white space that leaves at least half of it.
+
+    It is not blank where no white space is around the text.
+    """
+    if len(text) <= longest:
+        return text
     beginning = text[: longest + 1]
     place = max(beginning.rfind(space) for space in (" ", "\n", "\t"))
     return text[: place if place >= longest // 2 else longest].rstrip()
