@@ -14,6 +14,7 @@ import pytest
 from exports.tables import hand_made
 from trisampler.corpora.collection import SPLITS, Collection
 from trisampler.corpora.errors import SourceError
+from trisampler.corpora.naming import named_split
 from trisampler.corpora.reading import digest_source, read_collection, read_corpus
 from trisampler.corpora.settings import SourceSettings
 from trisampler.exports.flagembedding import write_flagembedding
@@ -220,6 +221,22 @@ def test_saved_data_sets(tmp_path: Path, splits: bool) -> None:
         assert set(collection.report["held_out"]) == {"test", "dev"}
 
 
+def test_saved_splits_without_rows(tmp_path: Path) -> None:
+    datasets = pytest.importorskip("datasets")
+    whole = datasets.Dataset.from_list(ROWS)
+    splits = {"train": whole, "test": whole.select([])}
+    datasets.DatasetDict(splits).save_to_disk(tmp_path / "saved")
+    assert list((tmp_path / "saved" / "test").glob("*.arrow")) == []
+    collection = read(tmp_path / "saved")
+    assert set(collection.report["held_out"]) == {"test", "dev"}
+    splits["train"] = splits["test"]
+    datasets.DatasetDict(splits).save_to_disk(tmp_path / "empty")
+    whole.select([]).save_to_disk(tmp_path / "alone")
+    for name in ("empty", "alone"):
+        with pytest.raises(SourceError, match=rf"{name}: no rows to train on"):
+            read(tmp_path / name)
+
+
 def test_a_saved_data_set_with_a_file_missing(tmp_path: Path) -> None:
     datasets = pytest.importorskip("datasets")
     datasets.Dataset.from_list(ROWS).save_to_disk(tmp_path / "saved", num_shards=2)
@@ -268,3 +285,40 @@ def test_splits_of_different_kinds_are_refused(tmp_path: Path) -> None:
     as_jsonl(tmp_path / "train.jsonl")
     with pytest.raises(SourceError, match=r"different kinds for the train split: train.csv, tr"):
         read(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["latest_export.csv", "devices.csv", "test.csv"])
+def test_a_table_that_is_alone_is_to_train_on(tmp_path: Path, name: str) -> None:
+    as_csv(tmp_path / name)
+    assert set(read(tmp_path).report["held_out"]) == {"test", "dev"}
+
+
+def test_shards_by_number(tmp_path: Path) -> None:
+    for number in (0, 1):
+        rows = ROWS[number * 6 : number * 6 + 6]
+        text = "".join(json.dumps(row) + "\n" for row in rows)
+        (tmp_path / f"train.{number}.jsonl").write_text(text)
+    assert read(tmp_path).corpus.height == 13
+
+
+@pytest.mark.parametrize(
+    ("name", "split"),
+    [
+        ("latest_export.csv", None),
+        ("devices.csv", None),
+        ("constraints.csv", None),
+        ("values.csv", None),
+        ("train-00000-of-00002.parquet", "train"),
+        ("msmarco-doctrain-queries.tsv.gz", "train"),
+        ("msmarco-docdev-qrels.tsv.gz", "dev"),
+        ("msmarco-test2019-queries.tsv", "test"),
+        ("queries.dev.small.tsv", "dev"),
+        ("validation", "dev"),
+        ("val.jsonl", "dev"),
+        ("TrainPairs.csv", "train"),
+        ("training_data.csv", "train"),
+        ("TEST.csv", "test"),
+    ],
+)
+def test_splits_by_whole_words(name: str, split: str | None) -> None:
+    assert named_split(name) == split

@@ -223,3 +223,19 @@ def test_the_whole_standard_library() -> None:
     trained = set(collection.train_judgements["doc_id"])
     assert trained.isdisjoint(collection.test_judgements["doc_id"])
     assert collection.report["digest"] == digest_source(SourceSettings())
+
+
+def test_tables_in_a_project_do_not_matter(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text(
+        "".join(
+            PAIR.format(name="f", summary=f"Return {word} value plus one.", number=number)
+            for number, word in enumerate(("this", "that", "each", "some", "any"))
+        )
+    )
+    (tmp_path / "data").mkdir()
+    for name, text in (("test.csv", "a,b\n1,2\n"), ("test.json", "[1]")):
+        (tmp_path / "data" / name).write_text(text)
+    (tmp_path / "train.json.gz").write_bytes(b"cut off")
+    assert (
+        read_collection(SourceSettings(path=str(tmp_path)), 0).report["format"] == "python-source"
+    )

@@ -12,7 +12,7 @@ from trisampler.corpora.document_rows import DocumentBuffer, LocatedDocuments
 from trisampler.corpora.errors import SourceError, listed, nothing_to_train_on
 from trisampler.corpora.folders import source_folder
 from trisampler.corpora.jsonl import Record
-from trisampler.corpora.naming import find_file, has_ending, other_files
+from trisampler.corpora.naming import files_called, find_file, has_ending, other_files
 from trisampler.corpora.qrels import read_qrels, read_qrels_table
 from trisampler.corpora.records import read_table
 from trisampler.corpora.rows import RowBuffer
@@ -46,7 +46,7 @@ def is_beir_folder(folder: Path) -> bool:
     """Whether the folder is meant to be in BEIR's form, complete or not."""
     if (folder / "qrels").exists():
         return True
-    return any(find_file(folder, stem, _ENDINGS[stem]) for stem in (_CORPUS, _QUERIES))
+    return any(files_called(folder, stem, _ENDINGS[stem]) for stem in (_CORPUS, _QUERIES))
 
 
 def list_beir_files(settings: SourceSettings) -> SourceFiles:

@@ -49,7 +49,8 @@ class SourceFormat:
 
     Attributes:
         name: what the settings call it.
-        recognises: whether a file or folder is meant to be in this format.
+        recognises: whether a file or folder is meant to be in this format; raises SourceError
+            where a file that would tell cannot be read.
         list_files: the files that `read` reads.
         read: everything in these files.
         read_documents: the documents in these files, where that is less work than reading all.
@@ -96,16 +97,23 @@ def source_format(settings: SourceSettings) -> SourceFormat:
     """The format that the settings name or, for "auto", that the path shows.
 
     Raises:
-        SourceError: nothing is there, or it is in no format there is.
+        SourceError: nothing is there, or it is in no format there is, or in none but what a damaged
+            file would tell.
     """
     if settings.format != "auto":
         return next(form for form in _FORMATS if form.name == settings.format)
     if settings.path is None:
         return _PYTHON
     path = source_path(settings.path)
+    damaged: SourceError | None = None
     for form in _FORMATS:
-        if form.recognises(path):
-            return form
+        try:
+            if form.recognises(path):
+                return form
+        except SourceError as error:
+            damaged = error
+    if damaged is not None:
+        raise damaged
     folder = source_folder(settings.path)
     inner = sorted(entry.name for entry in folder.iterdir() if is_beir_folder(entry))
     hint = f" {inner[0]}/ in it is in BEIR form: name that." if inner else ""

@@ -10,10 +10,12 @@ from trisampler.corpora.collection import Split
 from trisampler.corpora.errors import SourceError
 from trisampler.corpora.opening import PACKED, unpacked_name
 
-_SPLIT_WORDS: dict[Split, tuple[str, ...]] = {
-    "train": ("train",),
-    "dev": ("dev", "valid"),
-    "test": ("test",),
+# Whole words, so that latest_export is no test split; MS MARCO writes doctrain and docdev.
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_SPLIT_WORDS: dict[Split, re.Pattern[str]] = {
+    "train": re.compile(r"(doc)?train(ing)?(set|data)?"),
+    "dev": re.compile(r"(doc)?(dev(elopment)?|val(id(ation)?)?)(set|data)?"),
+    "test": re.compile(r"(doc)?test(ing)?(set|data)?"),
 }
 
 
@@ -22,19 +24,31 @@ def has_ending(name: str, endings: Sequence[str]) -> bool:
     return unpacked_name(name).endswith(tuple(endings))
 
 
-def find_file(folder: Path, stem: str, endings: Iterable[str]) -> str | None:
-    """The name inside `folder` of the one file that is called `stem` and an ending, packed or not.
+def ending_of(name: str) -> str:
+    """What a file's name says of its kind and of how it is packed: ".jsonl", ".csv.gz"."""
+    unpacked = unpacked_name(name)
+    return Path(unpacked).suffix + name[len(unpacked) :]
+
+
+def files_called(folder: Path, stem: str, endings: Iterable[str]) -> list[str]:
+    """The names inside `folder` of the files that are called `stem` and an ending, packed or not.
 
     Args:
         folder: need not exist.
         stem: the name without its ending, with a folder before it perhaps: "qrels/train".
         endings: such as ".jsonl".
+    """
+    names = [stem + ending + packed for ending in endings for packed in ("", *PACKED)]
+    return [name for name in names if (folder / name).is_file()]
+
+
+def find_file(folder: Path, stem: str, endings: Iterable[str]) -> str | None:
+    """The one of these files that there is.
 
     Raises:
         SourceError: there are two.
     """
-    names = [stem + ending + packed for ending in endings for packed in ("", *PACKED)]
-    return only_one(folder, [name for name in names if (folder / name).is_file()], stem)
+    return only_one(folder, files_called(folder, stem, endings), stem)
 
 
 def find_matching(folder: Path, pattern: str, endings: Sequence[str]) -> list[str]:
@@ -57,12 +71,12 @@ def only_one(folder: Path, names: Sequence[str], what: str) -> str | None:
 
 
 def named_split(name: str) -> Split | None:
-    """The split whose word is in the name: train, dev (or valid), test."""
-    words = re.split(r"[^a-z]+", name.lower())
+    """The split of which a word is in the name: train, dev (or valid), test."""
+    words = [word.lower() for word in _WORD.findall(name)]
     for split, known in _SPLIT_WORDS.items():
-        if any(word.startswith(known) for word in words):
+        if any(known.fullmatch(word) for word in words):
             return split
-    return next((split for split, known in _SPLIT_WORDS.items() if known[0] in name), None)
+    return None
 
 
 def other_files(folder: Path, read: Iterable[str]) -> tuple[str, ...]:

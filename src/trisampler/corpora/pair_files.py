@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from itertools import chain
 from pathlib import Path
 
 from trisampler.corpora.collection import SPLITS, Split
 from trisampler.corpora.errors import SourceError, listed
 from trisampler.corpora.folders import source_path
-from trisampler.corpora.naming import has_ending, named_split, other_files
+from trisampler.corpora.naming import ending_of, has_ending, named_split, other_files
 from trisampler.corpora.pair_columns import has_pair_columns
 from trisampler.corpora.records import is_table, read_table
 from trisampler.corpora.settings import SourceSettings
@@ -35,8 +36,8 @@ def is_pairs(path: Path) -> bool:
         )
     if any((path / name).is_file() for name in (_SAVED, _SAVED_SPLITS)):
         return True
-    paths = next(iter(pair_tables(path).values()), [])
-    return bool(paths) and _starts_like_pairs(paths[0])
+    first = next(chain.from_iterable(_named_tables(path).values()), None)
+    return first is not None and _starts_like_pairs(first)
 
 
 def list_pair_files(settings: SourceSettings) -> SourceFiles:
@@ -50,42 +51,48 @@ def list_pair_files(settings: SourceSettings) -> SourceFiles:
         return SourceFiles(root, {root.name: root})
     found = pair_tables(root)
     if "train" not in found:
-        raise SourceError.at(root, None, f"no file to train on; {listed(root)}", _FORM)
+        raise SourceError.at(root, None, f"no rows to train on; {listed(root)}", _FORM)
     paths = [path for split in found for path in found[split]]
     read = {path.relative_to(root).as_posix(): path for path in paths}
     return SourceFiles(root, read, other_files(root, read))
 
 
 def pair_tables(root: Path) -> dict[Split, list[Path]]:
-    """The tables of each split. What no name says for which split it is, is to train on.
+    """The tables of each split that has any. One that is alone is to train on, whatever its name.
 
     Raises:
-        SourceError: the tables of a split are of different kinds.
+        SourceError: the tables of a split are of different kinds, or a saved data set is damaged.
     """
-    if root.is_file():
-        return {"train": [root]}
-    if not root.is_dir():
-        return {}
     found: dict[Split, list[Path]] = {}
     if (root / _SAVED).is_file():
-        return {"train": _shards(root)}
-    if (root / _SAVED_SPLITS).is_file():
+        found["train"] = _shards(root)
+    elif (root / _SAVED_SPLITS).is_file():
         for folder in sorted(entry for entry in root.iterdir() if (entry / _SAVED).is_file()):
             split = named_split(folder.name)
             if split is not None:
                 found.setdefault(split, []).extend(_shards(folder))
     else:
-        paths = sorted([*root.iterdir(), *root.glob("data/*")])
-        tables = [path for path in paths if path.is_file() and is_table(path.name)]
-        for path in tables:
-            split = named_split(path.name) or ("train" if len(tables) == 1 else None)
-            if split is not None:
-                found.setdefault(split, []).append(path)
-    return {split: _of_one_kind(root, split, found[split]) for split in SPLITS if split in found}
+        found = _named_tables(root)
+    return {split: _of_one_kind(root, split, found[split]) for split in SPLITS if found.get(split)}
+
+
+def _named_tables(root: Path) -> dict[Split, list[Path]]:
+    if root.is_file():
+        return {"train": [root]}
+    paths = sorted([*root.iterdir(), *root.glob("data/*")]) if root.is_dir() else []
+    tables = [path for path in paths if path.is_file() and is_table(path.name)]
+    if len(tables) == 1:
+        return {"train": tables}
+    found: dict[Split, list[Path]] = {split: [] for split in SPLITS}
+    for path in tables:
+        split = named_split(path.name)
+        if split is not None:
+            found[split].append(path)
+    return found
 
 
 def _of_one_kind(root: Path, split: Split, paths: list[Path]) -> list[Path]:
-    if len({path.name[path.name.index(".") :] for path in paths}) > 1:
+    if len({ending_of(path.name) for path in paths}) > 1:
         names = ", ".join(path.name for path in paths)
         found = f"files of different kinds for the {split} split: {names}"
         raise SourceError.at(root, None, found, "Keep those of one kind")
@@ -93,7 +100,7 @@ def _of_one_kind(root: Path, split: Split, paths: list[Path]) -> list[Path]:
 
 
 def _shards(folder: Path) -> list[Path]:
-    """The Arrow files of a saved data set, in their order."""
+    """The Arrow files of a saved data set, in their order; one without rows may have none."""
     state = folder / _SAVED
     try:
         names = [each["filename"] for each in json.loads(state.read_bytes())["_data_files"]]
