@@ -10,7 +10,14 @@ from trisampler.evaluation.runs import strictly_decreasing
 DOCUMENTS = [f"d{index}" for index in range(9)]
 
 
-def collection(queries, judgements):
+def passage_table(parts):
+    """{document: its passages in order}."""
+    rows = [(passage, name) for name, passages in parts.items() for passage in passages]
+    schema = {"doc_id": pl.String, "document_id": pl.String}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def collection(queries, judgements, parts=None):
     return Collection(
         pl.DataFrame(
             [(query, f"what is {query}?") for query in queries],
@@ -25,6 +32,7 @@ def collection(queries, judgements):
             }
         ),
         judgement_table(judgements),
+        passage_table(parts or {}),
     )
 
 
@@ -36,7 +44,7 @@ def run(rankings):
     return strictly_decreasing(run_table(scored))
 
 
-def changes_of(before, after, rankings_before, rankings_after, judgements):
+def changes_of(before, after, rankings_before, rankings_after, judgements, parts=None):
     measured = measurement_table(
         {("dev", "encoder_0", "AP"): before, ("dev", "encoder_2", "AP"): after}
         | {("dev", "encoder_2", "RR"): [0.0] * len(before)}
@@ -47,7 +55,7 @@ def changes_of(before, after, rankings_before, rankings_after, judgements):
         "AP",
         Ranked("encoder_0", run(rankings_before)),
         Ranked("encoder_2", run(rankings_after)),
-        collection(queries, judgements),
+        collection(queries, judgements, parts),
     )
 
 
@@ -97,6 +105,41 @@ def test_what_was_retrieved_and_where_the_relevant_documents_went():
     assert (query["results_before"][2]["title"], query["results_before"][2]["text"]) == ("", "")
 
 
+def test_passages_are_told_as_the_documents_they_are_of_with_the_text_of_the_best():
+    told = changes_of(
+        [0.1],
+        [0.9],
+        {"q000": ["d3", "d1", "d0", "d4", "d2"]},
+        {"q000": ["d2", "d1", "d3", "d5"]},
+        {"q000": {"d0": 1, "d1": 1, "d2": 1, "d6": 2, "d7": 2, "d3": 0, "d8": 1}},
+        {"whole": ["d0", "d1", "d2"], "other": ["d7", "d6"], "third": ["d4", "d5"]},
+    )
+    (query,) = told["most_gained"]
+
+    def shown(name):
+        return [(each["doc_id"], each["relevance"], each["title"]) for each in query[name]]
+
+    assert shown("relevant") == [
+        ("other", 2, "title d7"),
+        ("whole", 1, "title d2"),
+        ("d8", 1, "title d8"),
+    ]
+    assert query["relevant_documents"] == 3
+    assert [(each["rank_before"], each["rank_after"]) for each in query["relevant"]] == [
+        (None, None),
+        (2, 1),
+        (None, None),
+    ]
+    assert shown("results_before") == [
+        ("d3", 0, "title d3"),
+        ("whole", 1, "title d1"),
+        ("third", None, "title d4"),
+    ]
+    assert [each["rank"] for each in query["results_before"]] == [1, 2, 3]
+    assert shown("results_after")[0] == ("whole", 1, "title d2")
+    assert json.loads(json.dumps(told)) == told
+
+
 def test_a_split_without_queries_has_no_changes_and_all_is_json():
     told = changes_of([], [], {}, {}, {})
     assert (told["queries"], told["most_gained"], told["most_lost"]) == (0, [], [])
@@ -124,6 +167,6 @@ def test_row_order_changes_nothing(seed):
         "AP",
         Ranked("encoder_0", shuffled(run(rankings))),
         Ranked("encoder_2", shuffled(run(backwards))),
-        Collection(*map(shuffled, (given.queries, given.corpus, given.judgements))),
+        Collection(*map(shuffled, (given.queries, given.corpus, given.judgements)), given.passages),
     )
     assert again == told

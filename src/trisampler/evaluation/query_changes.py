@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import polars as pl
 
+from trisampler.evaluation.folding import first_passages, fold_judgements, rank_documents
 from trisampler.evaluation.snippets import snippet
 
 _QUERIES = 20
@@ -20,6 +22,8 @@ _RELEVANT = 3
 _QUERY_CHARACTERS = 300
 _TITLE_CHARACTERS = 100
 _TEXT_CHARACTERS = 240
+_Places = Mapping[str, Mapping[str, Any]]
+"""Where each document stands in a ranking: its rank, and the passage_id that it is ranked by."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ class Ranked:
 
     Attributes:
         system: Its name among the measurements.
-        run: query_id, doc_id, rank.
+        run: query_id, doc_id, score; of passages where documents were cut.
     """
 
     system: str
@@ -43,11 +47,13 @@ class Collection:
         queries: query_id, text.
         corpus: doc_id, title, text.
         judgements: query_id, doc_id, relevance.
+        passages: doc_id, document_id: which of the corpus are parts of a document, in order.
     """
 
     queries: pl.DataFrame
     corpus: pl.DataFrame
     judgements: pl.DataFrame
+    passages: pl.DataFrame
 
 
 def query_changes(
@@ -66,7 +72,8 @@ def query_changes(
         `measure`, `before` and `after` (the systems), `queries`, `gained`, `lost`, and, most first,
         ties by query id, `most_gained` and `most_lost`: per query its id, text, both values, its
         relevant documents with the rank in both runs (None: not retrieved) and the first results
-        of both with their relevance (None: nobody judged them). Long texts are cut.
+        of both with their relevance (None: nobody judged them). Long texts are cut. All is of
+        documents; the text of one that was cut is that of its best passage.
     """
     changes = _changes(measured, measure, before.system, after.system)
     gained = changes.filter(pl.col("change") > 0).sort(
@@ -112,19 +119,24 @@ class _Teller:
         after: pl.DataFrame,
         collection: Collection,
     ) -> None:
-        asked = pl.DataFrame({"query_id": query_ids})
-        judged = collection.judgements.join(asked, on="query_id", how="semi")
-        runs = [run.join(asked, on="query_id", how="semi") for run in (before, after)]
-        self._queries = dict(
-            collection.queries.join(asked, on="query_id", how="semi")
-            .select("query_id", "text")
-            .iter_rows()
+        asked, passages = pl.DataFrame({"query_id": query_ids}), collection.passages
+        queries, judgements, *runs = (
+            table.join(asked, on="query_id", how="semi")
+            for table in (collection.queries, collection.judgements, before, after)
         )
+        judged = fold_judgements(judgements, passages)
+        runs = [rank_documents(run, passages) for run in runs]
+        first = first_passages(judged["doc_id"], passages)
+        self._queries = dict(queries.select("query_id", "text").iter_rows())
+        self._first_passages = dict(first.iter_rows())
         self._relevances = _nested(judged, "relevance")
-        self._before, self._after = (_nested(run, "rank") for run in runs)
-        named = pl.concat(table.select("doc_id") for table in (judged, *runs)).unique()
-        found = collection.corpus.join(named, on="doc_id", how="semi")
-        self._documents = {
+        self._before, self._after = (
+            _nested(run.with_columns(place=pl.struct("rank", "passage_id")), "place")
+            for run in runs
+        )
+        shown = pl.concat(table.select(doc_id="passage_id") for table in (first, *runs)).unique()
+        found = collection.corpus.join(shown, on="doc_id", how="semi")
+        self._texts = {
             doc_id: (title, text)
             for doc_id, title, text in found.select("doc_id", "title", "text").iter_rows()
         }
@@ -143,23 +155,34 @@ class _Teller:
             "value_before": change["before"],
             "value_after": change["after"],
             "relevant": [
-                self._document(doc_id, relevances)
-                | {"rank_before": before.get(doc_id), "rank_after": after.get(doc_id)}
-                for doc_id in relevant[:_RELEVANT]
+                self._relevant(doc_id, before, after, relevances) for doc_id in relevant[:_RELEVANT]
             ],
             "relevant_documents": len(relevant),
             "results_before": self._results(before, relevances),
             "results_after": self._results(after, relevances),
         }
 
-    def _results(
-        self, ranks: Mapping[str, int], relevances: Mapping[str, int]
-    ) -> list[dict[str, Any]]:
-        first = sorted(ranks, key=ranks.__getitem__)[:_RESULTS]
-        return [{"rank": ranks[doc_id]} | self._document(doc_id, relevances) for doc_id in first]
+    def _relevant(
+        self, doc_id: str, before: _Places, after: _Places, relevances: Mapping[str, int]
+    ) -> dict[str, Any]:
+        was, now = before.get(doc_id, {}), after.get(doc_id, {})
+        place = now or was or {"passage_id": self._first_passages[doc_id]}
+        return self._document(doc_id, place["passage_id"], relevances) | {
+            "rank_before": was.get("rank"),
+            "rank_after": now.get("rank"),
+        }
 
-    def _document(self, doc_id: str, relevances: Mapping[str, int]) -> dict[str, Any]:
-        title, text = self._documents.get(doc_id, ("", ""))
+    def _results(self, places: _Places, relevances: Mapping[str, int]) -> list[dict[str, Any]]:
+        first = sorted(places.items(), key=lambda item: item[1]["rank"])[:_RESULTS]
+        return [
+            {"rank": place["rank"]} | self._document(doc_id, place["passage_id"], relevances)
+            for doc_id, place in first
+        ]
+
+    def _document(
+        self, doc_id: str, passage_id: str, relevances: Mapping[str, int]
+    ) -> dict[str, Any]:
+        title, text = self._texts.get(passage_id, ("", ""))
         return {
             "doc_id": doc_id,
             "title": snippet(title, _TITLE_CHARACTERS),
@@ -168,12 +191,12 @@ class _Teller:
         }
 
 
-def _first(before: Mapping[str, int], after: Mapping[str, int], doc_id: str) -> float:
-    return min(ranks.get(doc_id, float("inf")) for ranks in (before, after))
+def _first(before: _Places, after: _Places, doc_id: str) -> float:
+    return min(places[doc_id]["rank"] if doc_id in places else inf for places in (before, after))
 
 
-def _nested(table: pl.DataFrame, value: str) -> dict[str, dict[str, int]]:
-    nested: dict[str, dict[str, int]] = {}
-    for query_id, doc_id, number in table.select("query_id", "doc_id", value).iter_rows():
-        nested.setdefault(query_id, {})[doc_id] = number
+def _nested(table: pl.DataFrame, value: str) -> dict[str, dict[str, Any]]:
+    nested: dict[str, dict[str, Any]] = {}
+    for query_id, doc_id, found in table.select("query_id", "doc_id", value).iter_rows():
+        nested.setdefault(query_id, {})[doc_id] = found
     return nested

@@ -19,6 +19,7 @@ def query_change_finder(split: str, newest: str) -> Callable[..., dict[str, Any]
         judgements: pl.DataFrame,
         queries: pl.DataFrame,
         corpus: pl.DataFrame,
+        passages: pl.DataFrame,
         measurements: pl.DataFrame,
         primary: str,
     ) -> dict[str, Any]:
@@ -31,7 +32,7 @@ def query_change_finder(split: str, newest: str) -> Callable[..., dict[str, Any]
             primary,
             Ranked(UNTUNED, run_before),
             Ranked(newest, run_after),
-            Collection(queries, corpus, judgements),
+            Collection(queries, corpus, judgements, passages),
         )
 
     return find_query_changes

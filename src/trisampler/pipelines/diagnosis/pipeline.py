@@ -34,6 +34,7 @@ def _find_query_changes(split: str, newest: str) -> Node:
             f"{split}_judgements",
             "queries",
             "corpus",
+            "passages",
             "measurements",
             "params:evaluation.primary",
         ],
