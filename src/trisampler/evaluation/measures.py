@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -30,7 +30,8 @@ def parse_measure(text: str) -> Measure:
     """The measure that `text` names: `nDCG@10`, `AP`, `P(rel=2)@5`, `IPrec@0.1`.
 
     Raises:
-        ValueError: The notation is broken, or no provider here computes such a measure.
+        ValueError: The notation is broken, a number is missing or impossible, or no provider here
+            computes such a measure.
     """
     import ir_measures
     from ir_measures.measures import registry
@@ -44,8 +45,9 @@ def parse_measure(text: str) -> Measure:
     parameters = _parse_parameters(text, match["parameters"] or "")
     if at := match["at"]:
         parameters[kind.AT_PARAM] = float(at) if "." in at else int(at)
-    measure = kind(**parameters)
+    _check_numbers(text, kind, parameters)
     try:
+        measure = kind(**parameters)
         supported = any(
             ir_measures.providers.registry[name].supports(measure) for name in _PROVIDERS
         )
@@ -103,6 +105,21 @@ def _parse_parameters(text: str, parameters: str) -> dict[str, object]:
                 f"{text!r}: a parameter of a measure looks like rel=2, found {assignment!r}"
             ) from None
     return parsed
+
+
+def _check_numbers(text: str, kind: type[Measure], parameters: Mapping[str, object]) -> None:
+    """Refuse what providers stumble over, one of them with the whole process."""
+    at = kind.SUPPORTED_PARAMS.get(kind.AT_PARAM)
+    if at is not None and at.required and kind.AT_PARAM not in parameters:
+        what, example = ("recall", 0.1) if kind.AT_PARAM == "recall" else ("cut-off", 100)
+        raise ValueError(f"{text!r} needs a {what}, such as {text.strip()}@{example}")
+    for name, what in (("cutoff", "a cut-off"), ("rel", "rel")):
+        value = parameters.get(name, 1)
+        if type(value) is not int or value < 1:
+            raise ValueError(f"{text!r}: {what} is a whole number from 1, found {value!r}")
+    recall = parameters.get("recall", 0.0)
+    if not isinstance(recall, float) or not 0 <= recall <= 1:
+        raise ValueError(f"{text!r}: a recall lies between 0.0 and 1.0, found {recall!r}")
 
 
 def _nested(table: pl.DataFrame, value: str) -> dict[str, dict[str, float]]:
