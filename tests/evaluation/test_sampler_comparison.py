@@ -30,7 +30,8 @@ from trisampler.evaluation.plots.lines import plot_lines
 from trisampler.evaluation.plots.planes import plot_planes
 from trisampler.evaluation.sampler_tests import compare_samplers
 from trisampler.evaluation.settings import ComparisonSettings, EvaluationSettings
-from trisampler.pipelines.comparison.nodes import cell_comparer
+from trisampler.pipelines.comparison.nodes import cell_comparer, comparison_reporter
+from trisampler.training.settings import TrainingSettings
 
 SETTINGS = EvaluationSettings(
     measures=("nDCG@10", "RR@10"), summary=("nDCG@10", "RR@10"), permutations=100, resamples=400
@@ -394,6 +395,27 @@ def test_one_round_needs_no_word() -> None:
     for told in (page, comparison_markdown(TABLE, TESTS, "nDCG@10")):
         assert "rounds" not in told
         assert "last one" not in told
+
+
+def test_a_page_of_dev_numbers_says_why_there_are_none_of_test() -> None:
+    parameters = {
+        "workspace": "tuning",
+        "evaluation": SETTINGS,
+        "comparison": ComparisonSettings(),
+        "training": TrainingSettings(),
+    }
+    only_dev = [table.filter(split="dev") for table in (MEANS, TESTS)]
+    pages = {
+        test: comparison_reporter([Cell.of_sampler("tri", 1)], test=test)(
+            TABLE, *only_dev, gather_curves(CELLS), PLANES, {}, parameters
+        )
+        for test in (True, False)
+    }
+    unseen = "THE TEST SPLIT WAS LEFT UNSEEN (comparison.test: false): these are numbers of the dev"
+    assert "NO TEST SPLIT in this source" in pages[True]
+    assert "NO TEST SPLIT in this source" not in pages[False]
+    assert unseen in pages[False]
+    assert unseen not in pages[True]
 
 
 def test_the_page_stands_alone_and_holds_every_claim() -> None:

@@ -17,7 +17,7 @@ from trisampler.evaluation.plots.curves import plot_curves
 from trisampler.evaluation.plots.planes import plot_planes
 from trisampler.evaluation.sentences import p_value_text
 from trisampler.evaluation.settings import ComparisonSettings, EvaluationSettings
-from trisampler.evaluation.summary import split_warning
+from trisampler.evaluation.summary import NO_TEST_SPLIT, TEST_LEFT_UNSEEN, split_warning
 from trisampler.evaluation.templates import render
 
 
@@ -35,6 +35,7 @@ class ComparisonContent:
         formulas: Each sampler's rule in one line.
         variants: What each of those that are more than a sampler differs in.
         drawing_while_training: Those that trained on negatives that no draw before it tells of.
+        test_unseen: Whether the test split was left for later.
         ingestion: The ingestion report.
         parameters: The parameter tree.
     """
@@ -48,6 +49,7 @@ class ComparisonContent:
     formulas: Mapping[str, str] = field(default_factory=dict)
     variants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     drawing_while_training: Sequence[str] = ()
+    test_unseen: bool = False
     ingestion: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
@@ -68,13 +70,14 @@ def render_comparison(
     """
     splits = content.means["split"].unique(maintain_order=True).to_list()
     target = target_of(content.table)
+    why = TEST_LEFT_UNSEEN if content.test_unseen else NO_TEST_SPLIT
     return render(
         "comparison.html.j2",
         content=content,
         settings=settings,
         baseline=comparison.baselines[0] if comparison.baselines else "it",
         target=target,
-        warning=split_warning(splits[0]) if splits else "Nothing was measured.",
+        warning=split_warning(splits[0], why) if splits else "Nothing was measured.",
         results=result_columns(content.table, content.tests, settings.primary),
         costs=cost_columns(content.table),
         several_rounds=several_rounds(content.table),

@@ -11,15 +11,22 @@ from trisampler.evaluation.settings import EvaluationSettings
 from trisampler.evaluation.systems import system_label
 
 _WIDTH = 96
-_NO_TEST_SPLIT = (
-    "NO TEST SPLIT in this source: these are numbers of the dev split, which chose the "
-    "checkpoints. They flatter fine-tuned encoders."
-)
+NO_TEST_SPLIT = "NO TEST SPLIT in this source"
+TEST_LEFT_UNSEEN = "THE TEST SPLIT WAS LEFT UNSEEN (comparison.test: false)"
 
 
-def split_warning(split: str) -> str:
-    """What a reader of numbers from `split` must know; empty for the test split."""
-    return "" if split == "test" else _NO_TEST_SPLIT.replace("dev split", f"{split} split")
+def split_warning(split: str, why: str = NO_TEST_SPLIT) -> str:
+    """What a reader of numbers from `split` must know; empty for the test split.
+
+    Args:
+        split: Its name.
+        why: There are none of the test split.
+    """
+    flattering = (
+        f"{why}: these are numbers of the {split} split, which chose the checkpoints. They flatter "
+        "fine-tuned encoders."
+    )
+    return "" if split == "test" else flattering
 
 
 def summary_text(

@@ -146,8 +146,13 @@ def line_plotter(lines: dict[str, dict[str, float]]) -> Callable[..., Figure]:
     return plot_lines
 
 
-def comparison_reporter(cells: Sequence[Cell]) -> Callable[..., str]:
-    """The node function that writes the page on `cells`, one of each label."""
+def comparison_reporter(cells: Sequence[Cell], *, test: bool = True) -> Callable[..., str]:
+    """The node function that writes the page.
+
+    Args:
+        cells: One of each label.
+        test: Whether the test split was looked at.
+    """
 
     def write_comparison_report(
         table: pl.DataFrame,
@@ -186,6 +191,7 @@ def comparison_reporter(cells: Sequence[Cell]) -> Callable[..., str]:
             drawing_while_training=[
                 cell.label for cell in cells if cell.draws_while_training(parameters["training"])
             ],
+            test_unseen=not test,
             ingestion=ingestion_report,
             parameters=plain_parameters(parameters),
         )

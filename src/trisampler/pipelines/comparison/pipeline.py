@@ -95,7 +95,7 @@ def _comparing(structure: ComparisonStructure) -> Pipeline:
                 name="write_comparison",
             ),
             Node(
-                comparison_reporter(first),
+                comparison_reporter(first, test=structure.test),
                 inputs=[
                     "comparison_table",
                     "comparison_means",
