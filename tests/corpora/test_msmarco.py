@@ -224,6 +224,16 @@ def test_trec(tmp_path: Path, topics: str) -> None:
     assert sum(collection.judgements(split)["query_id"].n_unique() for split in SPLITS) == 3
 
 
+def test_signs_of_order_are_no_tags(tmp_path: Path) -> None:
+    text = "if a < b then swap them, unless c > d holds"
+    document = f"<DOC><DOCNO>d</DOCNO><TEXT>{text}<br/><F P=105>end</F><!-- no --></TEXT></DOC>"
+    topics = f"<top><num>1<title>{text}</top><top><num>2<title>other</top>"
+    files = {"a.trec": document, "topics.txt": topics, "qrels_latest.txt": "1 0 d 1\n2 0 d 1\n"}
+    collection = read(write(tmp_path / "trec", files))
+    assert collection.corpus["text"].to_list() == [f"{text} end"]
+    assert collection.queries["text"].to_list() == [text, "other"]
+
+
 @pytest.mark.parametrize(
     ("name", "text"),
     [

@@ -23,7 +23,7 @@ _TOPIC_START = re.compile(r"<top(?:ic)?\b", re.IGNORECASE)
 _TOPIC_END = re.compile(r"</top(?:ic)?>", re.IGNORECASE)
 _DOCUMENT_START = re.compile(r"<DOC>", re.IGNORECASE)
 _DOCUMENT_END = re.compile(r"</DOC>", re.IGNORECASE)
-_TAG = re.compile(r"<[^<>]*>")
+_TAG = re.compile(r"</?[A-Za-z!?][^<>]*>")  # not the text of `a < b and c > d`
 _NUMBER = re.compile(
     r"<num>\s*(?:number\s*:)?\s*([^\s<]+)|<topic\b[^>]*\bnumber\s*=\s*[\"']([^\"']*)[\"']",
     re.IGNORECASE,
