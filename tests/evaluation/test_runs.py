@@ -121,6 +121,12 @@ def test_other_tools_files_are_read_by_score_not_by_rank(tmp_path):
     assert read_trec_run(path).select("doc_id", "rank").rows() == [("d2", 1), ("d3", 2), ("d1", 3)]
 
 
+def test_a_byte_order_mark_is_no_part_of_an_id(tmp_path):
+    path = tmp_path / "theirs.run"
+    path.write_bytes(b"\xef\xbb\xbfq1 Q0 d1 1 2 x\nq1 Q0 d2 2 1 x\n")
+    assert read_trec_run(path)["query_id"].to_list() == ["q1", "q1"]
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -8,6 +8,7 @@ there are no ties to break, whoever reads them in whatever precision.
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -102,8 +103,8 @@ def trec_blocks(run: pl.DataFrame, tag: str) -> Iterator[str]:
 def read_trec_run(path: Path) -> pl.DataFrame:
     """Read a TREC run file, ours or another tool's.
 
-    The file's own rank column is ignored, as trec_eval ignores it: scores make the ranking. Blank
-    lines and Windows line ends are accepted.
+    The file's own rank column is ignored, as trec_eval ignores it: scores make the ranking. A
+    byte-order mark, blank lines and Windows line ends are accepted.
 
     Returns:
         The run as `strictly_decreasing` gives it.
@@ -115,6 +116,8 @@ def read_trec_run(path: Path) -> pl.DataFrame:
     if not path.is_file():
         raise RunFileError(f"No run file at {path}.")
     with path.open("rb") as file:
+        if file.read(len(BOM_UTF8)) != BOM_UTF8:
+            file.seek(0)
         numbered = ((number, line) for number, line in enumerate(file, start=1) if line.strip())
         blocks = list(_parse_blocks(path, numbered))
     table = pl.concat([pl.DataFrame(schema=_PARSED_SCHEMA), *blocks])
