@@ -106,6 +106,24 @@ def test_one_table(tmp_path: Path, name: str, write: Callable[[Path], None], pla
     assert collection.report["digest"] == digest_source(SourceSettings(path=str(path)))
 
 
+def test_quotations_between_tabs(tmp_path: Path) -> None:
+    texts = {
+        '"He said ""hi"" there"': 'He said "hi" there',
+        '"""all"""': '"all"',
+        '"rolling in the deep" meaning': '"rolling in the deep" meaning',
+        '"a title"': '"a title"',
+        'the 5" pipe': 'the 5" pipe',
+        'a ""b"" c': 'a ""b"" c',
+        '""': '""',
+        '"""docstring': '"""docstring',
+    }
+    rows = "".join(f"query {row}\t{text}\n" for row, text in enumerate(texts))
+    (tmp_path / "a.tsv").write_text(f"query\tpassage\n{rows}")
+    collection = read(tmp_path / "a.tsv")
+    assert sorted(collection.corpus["text"]) == sorted(texts.values())
+    assert collection.report["repairs"] == {"a.tsv": {"quotations_read": 2}}
+
+
 def test_all_kinds_are_one_collection(tmp_path: Path) -> None:
     found = []
     for name, write in (("a.csv", as_csv), ("b.parquet", as_parquet), ("c.json", as_json)):
@@ -253,6 +271,8 @@ def test_a_saved_data_set_with_a_file_missing(tmp_path: Path) -> None:
         ("a.csv", "query,pos\n ,y\n", r"a.csv:2: the query has no text"),
         ("a.csv", "query,pos\nx,  \n", r"a.csv:2: pos: neither title nor text"),
         ("a.csv", "query,pos\nx,\n", r"no row with a query and a positive"),
+        ("a.tsv", 'query\tpos\nx\t"y\nz"\n', r"a.tsv:3: 1 columns, .* as CSV or JSON lines"),
+        ("a.tsv", "query\tpos\nx\ty\rz\n", r"a.tsv:2: broken TSV .* as CSV or JSON lines"),
         ("a.csv", "query,pos,label\nx,y,high\n", r"a.csv:2: the relevance is 'high'"),
         ("a.csv", "query,pos,score\nx,y,0.7\n", r"a.csv:2: the relevance is '0.7', not an int"),
         (

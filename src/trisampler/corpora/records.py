@@ -8,8 +8,9 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from trisampler.corpora.blocks import read_blocks
 from trisampler.corpora.elements import read_elements
@@ -27,8 +28,34 @@ _ROWS_AT_ONCE = 1 << 12
 _LONGEST_FIELD = 1 << 28  # characters; a quotation mark that is never closed takes all that follows
 
 
+class _Delimited(NamedTuple):
+    name: str
+    separator: str
+    quoting: Literal[0, 3]
+    remedy: str
+
+
+_CSV = _Delimited(
+    "CSV",
+    ",",
+    csv.QUOTE_MINIMAL,
+    "Put quotation marks around texts that hold commas or line ends, close each, and double those "
+    "inside",
+)
+# Texts that nobody quoted begin with quotation marks too, and may never close them.
+_TSV = _Delimited(
+    "TSV",
+    "\t",
+    csv.QUOTE_NONE,
+    "Write texts that hold tabs or line ends as CSV or JSON lines",
+)
+
+
 def read_table(path: Path, repairs: Counter[str]) -> Iterator[Record]:
     """Yield one record for each row.
+
+    CSV is RFC 4180's. Between tabs quotation marks are text, but for those of a value that is
+    quoted and has doubled ones inside, which is counted. Both have a header.
 
     Memory is that of some thousands of rows.
 
@@ -37,9 +64,9 @@ def read_table(path: Path, repairs: Counter[str]) -> Iterator[Record]:
     """
     ending = Path(unpacked_name(path.name)).suffix
     if ending == ".csv":
-        return _read_delimited(path, repairs, ",")
+        return _read_delimited(path, repairs, _CSV)
     if ending == ".tsv":
-        return _read_delimited(path, repairs, "\t")
+        return map(_unquoted, _read_delimited(path, repairs, _TSV))
     if ending in (".parquet", ".arrow"):
         return _read_columns(path, repairs)
     return read_elements(path, repairs) if ending == ".json" else read_records(path, repairs)
@@ -50,14 +77,11 @@ def is_table(name: str) -> bool:
     return has_ending(name, TABLES)
 
 
-def _read_delimited(path: Path, repairs: Counter[str], separator: str) -> Iterator[Record]:
-    """CSV as RFC 4180 has it, or columns between tabs without any quotation; both with a header."""
+def _read_delimited(path: Path, repairs: Counter[str], form: _Delimited) -> Iterator[Record]:
+    """The rows below a header."""
     csv.field_size_limit(_LONGEST_FIELD)
     lines = _lines(path, repairs)
-    if separator == "\t":
-        rows = csv.reader(lines, delimiter=separator, quoting=csv.QUOTE_NONE, strict=True)
-    else:
-        rows = csv.reader(lines, delimiter=separator, strict=True)
+    rows = csv.reader(lines, delimiter=form.separator, quoting=form.quoting, strict=True)
     start = 0
     header: list[str] = []
     try:
@@ -69,16 +93,33 @@ def _read_delimited(path: Path, repairs: Counter[str], separator: str) -> Iterat
                 header = _checked_header(path, row)
             elif len(row) != len(header):
                 found = f"{len(row)} columns, and the header has {len(header)} ({shown(row)})"
-                raise SourceError.at(path, first, found, "Give each row a value for each column")
+                remedy = f"Give each row a value for each column. {form.remedy}"
+                raise SourceError.at(path, first, found, remedy)
             else:
                 yield Record(dict(zip(header, row, strict=True)), path, first, repairs)
     except csv.Error as error:
-        raise SourceError.at(
-            path,
-            start + 1,
-            f"broken CSV ({error})",
-            "Close each quotation mark, and double those inside of quotations",
-        ) from error
+        found = f"broken {form.name} ({error})"
+        raise SourceError.at(path, start + 1, found, form.remedy) from error
+
+
+def _unquoted(record: Record) -> Record:
+    """The record with what programs that quote meant by `"He said ""hi"" there"`."""
+    read = {
+        name: value[1:-1].replace('""', '"')
+        for name, value in record.fields.items()
+        if _is_quotation(value)
+    }
+    if not read:
+        return record
+    record.repairs["quotations_read"] += 1
+    return replace(record, fields=record.fields | read)
+
+
+def _is_quotation(value: str) -> bool:
+    """Whether it is quoted for the marks inside, all of which are doubled."""
+    inner = value[1:-1]
+    quoted = value.startswith('"') and value.endswith('"') and '""' in inner
+    return quoted and '"' not in inner.replace('""', "")
 
 
 def _checked_header(path: Path, row: list[str]) -> list[str]:
