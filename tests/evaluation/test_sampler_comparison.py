@@ -377,6 +377,23 @@ def page_of(table: pl.DataFrame, comparison: ComparisonSettings) -> str:
     return render_comparison(content, SETTINGS, comparison, t1_floor)
 
 
+@pytest.mark.parametrize(
+    ("cells", "comparison", "setters"),
+    [
+        (CELLS, {"baselines": ("top-k",)}, "top-k"),
+        (CELLS[2:], {"baselines": (), "against": {"tri": "top-k"}}, "top-k"),
+        (CELLS[:4], {"baselines": ("top-k",), "against": {"top-k": "in-batch"}}, None),
+        (CELLS[4:], {"baselines": ()}, "tri"),
+    ],
+)
+def test_the_page_says_whose_end_is_the_target(cells, comparison, setters) -> None:
+    settings = ComparisonSettings(**comparison)
+    table = comparison_table(cells, [], MEANS, "nDCG@10", settings.baselines, settings.against)
+    told = re.search(r"the score on the dev pool at which (.+?) ended", page_of(table, settings))
+    assert told is not None
+    assert told[1] == (setters or "the one that it is tested against")
+
+
 def test_what_is_told_of_several_rounds_is_said_to_be_of_the_last() -> None:
     chain = [cell("tri", number, 0.8, [0.1, None, 0.5], rounds=3) for number in (1, 2)]
     table = comparison_table([*CELLS[:4], *chain], [], MEANS, "nDCG@10", ["top-k"])

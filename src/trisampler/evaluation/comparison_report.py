@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from trisampler.evaluation.comparison_table import target_of
+from trisampler.evaluation.comparison_table import target_of, target_setters
 from trisampler.evaluation.comparison_text import cost_columns, result_columns, several_rounds
 from trisampler.evaluation.flatten import flatten
 from trisampler.evaluation.plots import style
@@ -75,8 +75,8 @@ def render_comparison(
         "comparison.html.j2",
         content=content,
         settings=settings,
-        baseline=comparison.baselines[0] if comparison.baselines else "it",
         target=target,
+        target_setters=_target_setters(content.table, comparison),
         warning=split_warning(splits[0], why) if splits else "Nothing was measured.",
         results=result_columns(content.table, content.tests, settings.primary),
         costs=cost_columns(content.table),
@@ -91,6 +91,13 @@ def render_comparison(
         zip=zip,
         p_value_text=partial(p_value_text, alpha=settings.alpha),
     )
+
+
+def _target_setters(table: pl.DataFrame, comparison: ComparisonSettings) -> list[str]:
+    """Those whose ends set the targets in `table`, each once."""
+    samplers = table.drop_nulls("target")["sampler"]
+    setters = target_setters(samplers, comparison.baselines, comparison.against)
+    return list(dict.fromkeys(setters.values()))
 
 
 def _means(means: pl.DataFrame, measures: tuple[str, ...]) -> dict[str, dict[str, dict[str, str]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -62,6 +62,20 @@ def target_of(table: pl.DataFrame) -> float | None:
     return targets[0] if len(targets) == 1 else None
 
 
+def target_setters(
+    samplers: Iterable[str], baselines: Sequence[str], against: Mapping[str, str]
+) -> dict[str, str]:
+    """Whose end on the dev pool is the target, for each of `samplers`.
+
+    Args:
+        samplers: Their names.
+        baselines: The first of them is it for all that `against` does not name; without any,
+            everyone is it for itself.
+        against: Another than that, by the sampler's name.
+    """
+    return {sampler: against.get(sampler, (*baselines, sampler)[0]) for sampler in samplers}
+
+
 def by_sampler(cells: Sequence[CellResult]) -> dict[str, list[CellResult]]:
     """The cells of each sampler, which stand together."""
     return {sampler: list(group) for sampler, group in groupby(cells, lambda cell: cell.sampler)}
@@ -103,12 +117,11 @@ def comparison_table(
         untrained: Systems in `means` that were not trained.
         means: Of `seed_means`.
         primary: The measure of the table.
-        baselines: Of these the first one's end on the dev pool is the target; without any,
-            everyone's own.
-        against: Samplers whose target is another's end, by name.
+        baselines: For `target_setters`.
+        against: For `target_setters`.
     """
     groups = by_sampler(cells)
-    setters = {sampler: (*baselines, sampler)[0] for sampler in groups} | dict(against or {})
+    setters = target_setters(groups, baselines, against or {})
     targets = {sampler: target_score(groups.get(setters[sampler], [])) for sampler in groups}
     rows = [
         {"sampler": sampler, "seeds": len(group), "rounds": group[0].facts["rounds"]}
