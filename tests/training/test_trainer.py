@@ -23,7 +23,13 @@ FLOAT32 = EncodingSettings(precision="float32", device="cpu")
 
 
 def train(
-    encoder: Encoder, collection: Toy, folder: Path, *, measured: bool = True, **changes: object
+    encoder: Encoder,
+    collection: Toy,
+    folder: Path,
+    *,
+    measured: bool = True,
+    description: str = "Training",
+    **changes: object,
 ) -> TrainingResult:
     return train_encoder(
         encoder,
@@ -33,6 +39,7 @@ def train(
         seed=0,
         round_number=1,
         checkpoint_folder=folder,
+        description=description,
     )
 
 
@@ -99,6 +106,16 @@ def test_nothing_better_than_before_training_is_said(
     assert result.best_step == 0
     assert "No step of the training measured better" in caplog.text
     assert all(torch.equal(tensor, before[name]) for name, tensor in encoder.state_dict().items())
+
+
+def test_the_bar_says_what_is_trained(
+    load_tiny: Callable[[], Encoder],
+    collection: Toy,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    train(load_tiny(), collection, tmp_path, steps=2, description="tri seed 2, round 1")
+    assert "tri seed 2, round 1: 100%" in capsys.readouterr().err
 
 
 def test_patience_ends_it(

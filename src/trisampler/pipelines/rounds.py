@@ -35,7 +35,7 @@ def create_round(number: int) -> Pipeline:
             retrieval.create_pipeline(),
             teaching.create_pipeline(),
             sampling.create_pipeline(negatives_drawer(number)),
-            training.create_pipeline(encoder_trainer(number)),
+            training.create_pipeline(encoder_trainer(number, f"Training round {number}")),
         ],
         inputs={name: f"former_{name}" for name in ("encoder", *_OF_AN_ENCODER)},
     )

@@ -203,7 +203,7 @@ def train_here(task: TrainingTask, checkpoint_folder: Path, processes: Processes
     with adapters(task.encoder, task.settings.lora_rank, first_values):
         training = TrainingLoop(task, processes)
         training.resume(checkpoints)
-        training.run(checkpoints, f"Training round {task.round_number}")
+        training.run(checkpoints, task.description)
         if checkpoints:
             training.restore_best(checkpoints)
     if checkpoints:

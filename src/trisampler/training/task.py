@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class TrainingTask:
-    """An encoder to be trained in place, on what, and how; see `trainer.train_encoder`."""
+    """An encoder to be trained in place, on what, and how; see `trainer.train_encoder`.
+
+    `description` is what its progress bar says, and decides nothing.
+    """
 
     encoder: Encoder
     examples: TrainingExamples
@@ -28,9 +31,10 @@ class TrainingTask:
     seed: int
     round_number: int
     frozen_corpus: FrozenCorpus | None = None
+    description: str = "Training"
 
     def identity(self) -> str:
-        """SHA-256 over all of it, the weights before training included, in hexadecimal."""
+        """SHA-256 over all that decides, the weights before training included, in hexadecimal."""
         from trisampler.training.batch_encoder import training_precision
 
         device = resolve_device(self.settings.device)

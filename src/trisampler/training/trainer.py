@@ -32,6 +32,7 @@ def train_encoder(
     checkpoint_folder: Path,
     frozen_corpus: FrozenCorpus | None = None,
     launch: Launch = train_on_this_machine,
+    description: str = "Training",
 ) -> TrainingResult:
     """Train `encoder` in place and give it the weights of the best measurement.
 
@@ -50,6 +51,7 @@ def train_encoder(
         frozen_corpus: needed with `frozen_documents`.
         checkpoint_folder: for this training's use alone; empty again when it is done.
         launch: who trains.
+        description: of the progress bar.
 
     Raises:
         TrainingError: the loss diverged, checkpoints cannot be written, or the examples hold
@@ -65,5 +67,7 @@ def train_encoder(
         frozen_corpus = None
     if settings.frozen_documents or settings.separate_towers:
         encoder.part_towers()
-    task = TrainingTask(encoder, examples, dev_pool, settings, seed, round_number, frozen_corpus)
+    task = TrainingTask(
+        encoder, examples, dev_pool, settings, seed, round_number, frozen_corpus, description
+    )
     return launch(task, checkpoint_folder)

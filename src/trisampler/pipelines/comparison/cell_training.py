@@ -16,7 +16,8 @@ from trisampler.variants import SamplerParameters
 
 def cell_trainer(cell: Cell, round_number: int) -> Callable[..., Any]:
     """The node function of a round, with the cell's seed, and as many steps as its budget has."""
-    train = encoder_trainer(round_number)
+    description = f"{cell.label} seed {cell.number}, round {round_number}"
+    train = encoder_trainer(round_number, description)
 
     @calls_named("sampling", lambda _: (cell.variant.sampler,))
     @looks_at("sampler_parameters", lambda own: dict(own.get(cell.variant.sampler, {})))

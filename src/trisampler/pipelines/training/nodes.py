@@ -16,8 +16,13 @@ from trisampler.negatives.settings import SamplingSettings
 from trisampler.training.settings import TrainingSettings
 
 
-def encoder_trainer(round_number: int) -> Callable[..., Any]:
-    """The node function of one round; the round's number is part of what seeds the batches."""
+def encoder_trainer(round_number: int, description: str) -> Callable[..., Any]:
+    """The node function of one round.
+
+    Args:
+        round_number: From 1; part of what seeds the batches.
+        description: Of the progress bar.
+    """
 
     @calls_named("sampling", lambda sampling: (sampling.sampler,))
     def train_encoder(
@@ -59,6 +64,7 @@ def encoder_trainer(round_number: int) -> Callable[..., Any]:
             checkpoint_folder=checkpoints,
             frozen_corpus=frozen,
             launch=training_by(cluster),
+            description=description,
         )
         return result.encoder, result.history
 
