@@ -147,6 +147,15 @@ def test_a_variant_that_does_not_fit_is_refused(variant: dict[str, Any], told: s
         ({"samplers": [], "variants": {}}, "at least 1"),
         ({"variants": {"a.b": {"sampler": "tri"}}}, "cannot name a variant"),
         ({"variants": {"tri": {"sampler": "top-k"}}}, "as sampler and as variant: tri"),
+        ({"variants": {"BM25": {"sampler": "bm25"}}}, "'BM25' names a system"),
+        ({"variants": {"encoder_0": {"sampler": "tri"}}}, "'encoder_0' names a system"),
+        (
+            {
+                "samplers": ["trisampler.negatives.samplers.tri:tri"],
+                "variants": {"trisampler-negatives-samplers-tri-tri": {"sampler": "tri"}},
+            },
+            "cannot be told apart",
+        ),
         ({"lines": {"sigma": {"tri": 1, "widest": 2}}}, "widest, which is neither"),
     ],
 )

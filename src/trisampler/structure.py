@@ -12,23 +12,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from trisampler.cells import Cell
 from trisampler.configuration import read_configuration
 from trisampler.errors import TrisamplerError, fitting
+from trisampler.evaluation.systems import LEXICAL, UNTUNED, system_label
 from trisampler.variants import Variant
 
 if TYPE_CHECKING:
     from kedro.config import AbstractConfigLoader
 
 _VARIANT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+# Rows of what was not trained, in every comparison.
+_TAKEN = (system_label(LEXICAL), UNTUNED)
 
 
 class StructureError(TrisamplerError):
@@ -80,6 +77,11 @@ class ComparisonStructure(BaseModel):
                     f"{name!r} cannot name a variant: write letters, digits, '_' and '-', the "
                     "first a letter or digit"
                 )
+            if name in _TAKEN:
+                raise ValueError(
+                    f"{name!r} names a system that the comparison shows beside what it trains: "
+                    "choose another name"
+                )
         return variants
 
     @model_validator(mode="after")
@@ -89,6 +91,14 @@ class ComparisonStructure(BaseModel):
         twice = sorted(set(self.samplers) & set(self.variants))
         if twice:
             raise ValueError(f"named twice, as sampler and as variant: {', '.join(twice)}")
+        named: dict[str, str] = {}
+        for cell in self.cells:
+            other = named.setdefault(cell.name, cell.label)
+            if other != cell.label:
+                raise ValueError(
+                    f"{other} and {cell.label} cannot be told apart in names of nodes and folders "
+                    f"({cell.name}): name a variant otherwise"
+                )
         of_lines = {name for line in self.lines.values() for name in line}
         strangers = sorted(of_lines - set(self.labels))
         if strangers:
