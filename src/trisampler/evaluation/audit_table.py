@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from trisampler.evaluation.flatten import look_up
+from trisampler.evaluation.markdown import NONE
 
 Row = tuple[str, list[str]]
 _Tell = Callable[[Mapping[str, Any]], str]
-_NONE = "-"
 
 
 def audit_rows(audit: Mapping[str, Any]) -> list[Row]:
@@ -47,7 +47,7 @@ def audit_rows(audit: Mapping[str, Any]) -> list[Row]:
         "pairs without negatives": _number("shortfalls.empty_pairs"),
     }
     rows = [(words, [tell(told) for told in audit["rounds"]]) for words, tell in tellers.items()]
-    return [(words, cells) for words, cells in rows if set(cells) != {_NONE}]
+    return [(words, cells) for words, cells in rows if set(cells) != {NONE}]
 
 
 def _percent(key: str) -> _Tell:
@@ -58,7 +58,7 @@ def _number(key: str) -> _Tell:
     def tell(told: Mapping[str, Any]) -> str:
         value = look_up(told, key)
         if value is None:
-            return _NONE
+            return NONE
         return f"{value:,}" if isinstance(value, int) else f"{value:.2f}"
 
     return tell
@@ -68,7 +68,7 @@ def _quartiles(key: str) -> _Tell:
     def tell(told: Mapping[str, Any]) -> str:
         found = look_up(told, key)
         if found is None:
-            return _NONE
+            return NONE
         return f"{found['median']:.1f} ({found['lower']:.1f} to {found['upper']:.1f})"
 
     return tell
@@ -78,7 +78,7 @@ def _false(name: str) -> _Tell:
     def tell(told: Mapping[str, Any]) -> str:
         found = look_up(told, f"false_negatives.{name}")
         if found is None:
-            return _NONE
+            return NONE
         return f"{_share(found['value'])} ({_share(found['low'])} to {_share(found['high'])})"
 
     return tell
@@ -87,7 +87,7 @@ def _false(name: str) -> _Tell:
 def _by_source(source: str) -> _Tell:
     def tell(told: Mapping[str, Any]) -> str:
         found = look_up(told, f"false_negatives.by_source.{source}")
-        return _NONE if found is None else f"{_share(found['rate'])} of {found['negatives']:,}"
+        return NONE if found is None else f"{_share(found['rate'])} of {found['negatives']:,}"
 
     return tell
 
@@ -106,10 +106,10 @@ def _pairs_concerned(told: Mapping[str, Any]) -> str:
 def _bounds(told: Mapping[str, Any]) -> str:
     kept = told["kept_by_first_stage"]
     if kept is None:
-        return _NONE
+        return NONE
     least, most = kept["bounds"]
     return f"{_share(kept['share_at_least'])} at {least}, {_share(kept['share_at_most'])} at {most}"
 
 
 def _share(value: float | None) -> str:
-    return _NONE if value is None else f"{value:.1%}"
+    return NONE if value is None else f"{value:.1%}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from trisampler.evaluation.flatten import leaves
 from trisampler.hooks.cell_runs import comparison_metrics, is_of_a_cell, log_cells
 from trisampler.hooks.run_inputs import dataset_inputs
 from trisampler.hooks.run_texts import description
@@ -76,18 +77,6 @@ def log_artifacts(run: MlflowRun, names: Collection[str], catalog: Catalog) -> N
             run.log_artifact(path, "/".join([folder, *name.split(".")[:-1]]))
 
 
-def flatten(tree: Any, prefix: str = "") -> dict[str, Any]:
-    """A tree of settings or numbers by dotted names."""
-    if hasattr(tree, "model_dump"):
-        tree = tree.model_dump(mode="json")
-    if isinstance(tree, dict) and tree:
-        flat: dict[str, Any] = {}
-        for key, value in tree.items():
-            flat.update(flatten(value, f"{prefix}.{key}" if prefix else str(key)))
-        return flat
-    return {prefix: tree}
-
-
 def _is_model(name: str, catalog: Catalog) -> bool:
     return _folder(name, catalog) == "models"
 
@@ -109,7 +98,7 @@ def _metrics(metrics: dict[str, dict[str, dict[str, float]]]) -> Iterator[tuple[
 def _audit(audit: dict[str, Any]) -> Iterator[tuple[str, float, int]]:
     """Every number of every round; the round is the step."""
     for told in audit["rounds"]:
-        for name, value in flatten(told).items():
+        for name, value in leaves(told):
             if isinstance(value, int | float) and name != "round":
                 yield f"audit/{name}", value, told["round"]
 

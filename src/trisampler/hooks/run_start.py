@@ -9,15 +9,21 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from trisampler.evaluation.flatten import leaves
 from trisampler.hooks.mlflow_run import MlflowRun
-from trisampler.hooks.run_results import flatten
 from trisampler.hooks.tracking_settings import TrackingSettings
+from trisampler.pipelines.plain_parameters import plain_parameters
 
 
 def tracking_uri(settings: TrackingSettings, project: Path) -> str:
     """The server of MLFLOW_TRACKING_URI, else the project's own database."""
     server = os.environ.get("MLFLOW_TRACKING_URI")
     return server or f"sqlite:///{(project / settings.database).as_posix()}"
+
+
+def by_dotted_name(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Every value of the parameter tree."""
+    return dict(leaves(plain_parameters(parameters)))
 
 
 def start_run(
@@ -44,7 +50,7 @@ def start_run(
         name,
         {**_user_tag(), **_git_tags(project), **tags},
     )
-    run.log_parameters(flatten(parameters))
+    run.log_parameters(by_dotted_name(parameters))
     return run
 
 

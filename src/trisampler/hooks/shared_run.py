@@ -46,8 +46,7 @@ def open_shared_run(context: KedroContext, name: str) -> str | None:
         TrackingError: MLflow cannot be reached: nothing has been done yet that would be lost.
     """
     from trisampler.hooks.mlflow_run import MlflowRun
-    from trisampler.hooks.run_results import flatten
-    from trisampler.hooks.run_start import source_tags, start_run, tracking_uri
+    from trisampler.hooks.run_start import by_dotted_name, source_tags, start_run, tracking_uri
 
     settings = _settings(context)
     if not settings.enabled:
@@ -63,7 +62,7 @@ def open_shared_run(context: KedroContext, name: str) -> str | None:
         else:
             run.reopen()
             known = run.parameters()
-            given = flatten(context.params)
+            given = by_dotted_name(context.params)
             run.log_parameters({name: given[name] for name in given.keys() - known.keys()})
     return run.run_id
 
