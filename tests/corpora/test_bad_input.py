@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from corpora.sources import FORMS
+from trisampler.atomic import write_json
 from trisampler.corpora.errors import SourceError
 from trisampler.corpora.reading import digest_source, read_collection
 from trisampler.corpora.settings import SourceSettings
@@ -525,3 +526,21 @@ def test_error_of_the_file_system_is_a_source_error(clean_folder: Path) -> None:
     name_too_long = clean_folder / ("n" * 300)
     with pytest.raises(SourceError, match="cannot be read"):
         read_collection(SourceSettings(path=str(name_too_long)), seed=0)
+
+
+def test_names_that_are_not_utf8(clean_folder: Path, tmp_path: Path) -> None:
+    settings = SourceSettings(path=str(clean_folder))
+    for folder in (clean_folder, tmp_path / "pairs"):
+        folder.mkdir(exist_ok=True)
+        Path(os.fsdecode(os.fsencode(folder) + b"/train-caf\xe9.csv")).write_text(
+            "query,pos\na,b\n"
+        )
+    report = read_collection(settings, seed=0).report
+    assert report["files_ignored"] == [r"train-caf\udce9.csv"]
+    write_json(tmp_path / "report.json", report)
+    with pytest.raises(SourceError, match=r"train-caf.udce9\.csv: the name is not UTF-8") as caught:
+        digest_source(SourceSettings(path=str(tmp_path / "pairs")))
+    assert str(caught.value).isascii()
+    (clean_folder / "corpus.jsonl").unlink()
+    with pytest.raises(SourceError, match=r"found there: .*train-caf.udce9\.csv"):
+        digest_source(settings)

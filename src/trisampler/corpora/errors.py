@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from trisampler.corpora.surrogates import escape_surrogates
 from trisampler.errors import TrisamplerError
 
 _SHOWN_CHARACTERS = 90
@@ -17,7 +18,7 @@ class SourceError(TrisamplerError):
     def at(cls, path: Path, line: int | None, found: str, remedy: str) -> SourceError:
         """An error at a file or folder, and at a line of it (from 1) where there is one."""
         place = str(path) if line is None else f"{path}:{line}"
-        return cls(f"{place}: {found}. {remedy}")
+        return cls(escape_surrogates(f"{place}: {found}. {remedy}"))
 
 
 def nothing_to_train_on(folder: Path, found: str, form: str) -> SourceError:

@@ -9,6 +9,7 @@ from pathlib import Path
 from trisampler.corpora.collection import Split
 from trisampler.corpora.errors import SourceError
 from trisampler.corpora.opening import PACKED, unpacked_name
+from trisampler.corpora.surrogates import escape_surrogates
 
 # Whole words, so that latest_export is no test split; MS MARCO writes doctrain and docdev.
 _WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
@@ -80,8 +81,11 @@ def named_split(name: str) -> Split | None:
 
 
 def other_files(folder: Path, read: Iterable[str]) -> tuple[str, ...]:
-    """The files of a folder, and of its folder qrels, that are not read."""
+    """The files of a folder, and of its folder qrels, that are not read.
+
+    Bytes of a name that are not UTF-8 are escaped, for the report to hold it.
+    """
     present = sorted([*folder.iterdir(), *folder.glob("qrels/*")])
     names = [path.relative_to(folder).as_posix() for path in present if path.is_file()]
     known = set(read)
-    return tuple(name for name in names if name not in known)
+    return tuple(escape_surrogates(name) for name in names if name not in known)

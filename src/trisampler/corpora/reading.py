@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from trisampler.corpora.assembly import assemble_collection, sort_prepared
 from trisampler.corpora.collection import Collection
@@ -102,6 +103,6 @@ def _file_errors_told() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        place = error.filename or "the source"
-        msg = f"{place}: cannot be read ({error.strerror}). Check permissions and disk"
-        raise SourceError(msg) from error
+        place = Path(error.filename or "the source")
+        found = f"cannot be read ({error.strerror})"
+        raise SourceError.at(place, None, found, "Check permissions and disk") from error

@@ -13,6 +13,7 @@ from trisampler.corpora.collection import Split
 from trisampler.corpora.document_rows import LocatedDocuments
 from trisampler.corpora.errors import SourceError
 from trisampler.corpora.settings import SourceSettings
+from trisampler.corpora.surrogates import is_encodable
 
 QUERY_ROWS = {
     "query_id": pl.String,
@@ -48,12 +49,20 @@ class SourceFiles:
         paths: by name inside the source (`qrels/train.tsv`).
         ignored: names of others that are there.
         identity: what decides besides the files what is read.
+
+    Raises:
+        SourceError: a name that is not UTF-8, so that no report could hold it.
     """
 
     root: Path
     paths: dict[str, Path]
     ignored: tuple[str, ...] = ()
     identity: str = ""
+
+    def __post_init__(self) -> None:
+        for path in self.paths.values():
+            if not is_encodable(str(path)):
+                raise SourceError.at(path, None, "the name is not UTF-8", "Rename it")
 
 
 @dataclass(frozen=True)

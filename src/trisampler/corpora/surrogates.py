@@ -1,4 +1,4 @@
-r"""Text that JSON's and Python's `\ud800` escapes can write but no encoding can hold."""
+r"""Text that no encoding can hold: JSON's `\ud800`, and file names that are not UTF-8."""
 
 from __future__ import annotations
 
@@ -17,3 +17,8 @@ def replace_surrogates(text: str) -> str:
     if is_encodable(text):
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def escape_surrogates(name: str) -> str:
+    r"""The name with each unpaired surrogate as Python writes it: `caf\udce9.txt`."""
+    return name.encode("utf-8", "backslashreplace").decode()
