@@ -224,6 +224,19 @@ def test_trec(tmp_path: Path, topics: str) -> None:
     assert sum(collection.judgements(split)["query_id"].n_unique() for split in SPLITS) == 3
 
 
+def test_a_query_of_one_character_in_two_files(tmp_path: Path) -> None:
+    files = {
+        "collection.tsv": "d\ttext\n",
+        "queries.train.tsv": "q1\tC\nq2\tother\n",
+        "queries.dev.tsv": "q1\tC\n",
+        "qrels.train.tsv": "q2\t0\td\t1\n",
+        "qrels.dev.tsv": "q1\t0\td\t1\n",
+    }
+    collection = read(write(tmp_path / "small", files))
+    assert collection.queries.rows() == [("q1", "C"), ("q2", "other")]
+    assert collection.report["repairs"] == {"queries.train.tsv": {"repeated_queries": 1}}
+
+
 def test_signs_of_order_are_no_tags(tmp_path: Path) -> None:
     text = "if a < b then swap them, unless c > d holds"
     document = f"<DOC><DOCNO>d</DOCNO><TEXT>{text}<br/><F P=105>end</F><!-- no --></TEXT></DOC>"

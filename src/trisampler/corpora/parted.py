@@ -132,17 +132,17 @@ def _read_queries(files: SourceFiles, parts: Parts, repairs: Repairs) -> Located
     names = parts.queries(files.root)
     for name in names:
         for query_id, text, line in parts.read_queries(files.paths[name], repairs[name]):
-            first = known.setdefault(query_id, text)
-            if first is not text and first != text:
+            if query_id not in known:
+                known[query_id] = text
+                buffer.append((query_id, text, "", line))
+            elif known[query_id] == text:
+                repairs[name]["repeated_queries"] += 1
+            else:
                 raise SourceError.at(
                     files.paths[name],
                     line,
                     f"the query id {query_id!r} stands a second time, with another text",
                     "Give each query its own id, or remove one of the two",
                 )
-            if first is text:
-                buffer.append((query_id, text, "", line))
-            else:
-                repairs[name]["repeated_queries"] += 1
     place = files.paths[names[0]] if len(names) == 1 else files.root
     return LocatedRows(names[0] if len(names) == 1 else "queries", place, buffer.table())
