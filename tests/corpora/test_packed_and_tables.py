@@ -96,6 +96,19 @@ def test_packed_and_damaged(
     assert str(caught.value).startswith(f"{packed}: ")
 
 
+@pytest.mark.parametrize("ending", PACKERS)
+@pytest.mark.parametrize("rest", [b"", b"BZ", b"no packed part"])
+def test_a_second_part_that_is_damaged(clean_folder: Path, ending: str, rest: bytes) -> None:
+    path = clean_folder / "corpus.jsonl"
+    raw = path.read_bytes()
+    middle = raw.index(b"\n", len(raw) // 2) + 1
+    path.unlink()
+    first, second = (PACKERS[ending](part) for part in (raw[:middle], raw[middle:]))
+    path.with_name(path.name + ending).write_bytes(first + (rest or b"\0" + second[1:]))
+    with pytest.raises(SourceError, match="cannot be unpacked"):
+        read(clean_folder)
+
+
 def test_two_files_for_one(clean_folder: Path) -> None:
     path = clean_folder / "corpus.jsonl"
     (clean_folder / "corpus.jsonl.gz").write_bytes(gzip.compress(path.read_bytes()))

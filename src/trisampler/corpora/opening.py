@@ -9,10 +9,13 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TYPE_CHECKING, cast
 
 from trisampler.corpora.errors import SourceError
 from trisampler.progress import progress_bar
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 _WORTH_A_BAR = 64 << 20  # bytes; a smaller file is read before a bar could be looked at
 
@@ -51,8 +54,46 @@ def _gzip(packed: IO[bytes]) -> io.BufferedReader:
     return cast("io.BufferedReader", gzip.GzipFile(fileobj=packed))
 
 
+class _Bzip2Streams(io.RawIOBase):
+    """Streams that stand one after the other, unpacked.
+
+    `bz2.BZ2File` ends in silence at the first that does not begin as one.
+    """
+
+    def __init__(self, packed: IO[bytes]) -> None:
+        self._packed = packed
+        self._stream = bz2.BZ2Decompressor()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:
+        """Fill the buffer's beginning; 0: the end.
+
+        Raises:
+            EOFError: the file was cut off.
+            OSError: a stream is damaged, or is none.
+        """
+        space = memoryview(buffer)
+        data = b""
+        while not data:
+            read = b""
+            if self._stream.eof:
+                read = self._stream.unused_data or self._packed.read(io.DEFAULT_BUFFER_SIZE)
+                if not read:
+                    return 0
+                self._stream = bz2.BZ2Decompressor()
+            elif self._stream.needs_input:
+                read = self._packed.read(io.DEFAULT_BUFFER_SIZE)
+                if not read:
+                    raise EOFError("it ends inside of a stream")
+            data = self._stream.decompress(read, len(space))
+        space[: len(data)] = data
+        return len(data)
+
+
 def _bzip2(packed: IO[bytes]) -> io.BufferedReader:
-    return cast("io.BufferedReader", bz2.BZ2File(packed))
+    return io.BufferedReader(_Bzip2Streams(packed))
 
 
 def _zstandard(packed: IO[bytes]) -> io.BufferedReader:
