@@ -178,6 +178,30 @@ def test_equal_documents_are_one(tmp_path: Path) -> None:
     assert alone.table().equals(collection.corpus)
 
 
+def test_a_positive_of_a_triple_is_as_relevant_to_the_document_it_became(
+    write_folder: WriteFolder, tmp_path: Path
+) -> None:
+    folder = write_folder(
+        tmp_path / "beir",
+        {},
+        {"q0": "first", "q1": "second"},
+        {"train": [("q0", "a", 0), ("q0", "c", 0), ("q0", "d", 1)], "dev": [("q1", "d", 1)]},
+    )
+    lines = [
+        json.dumps({"_id": key, "title": "", "text": text})
+        for key, text in {"a": "same", "b": "same", "c": "c", "d": "d"}.items()
+    ]
+    (folder / "corpus.jsonl").write_text("\n".join(lines))
+    (folder / "triples.tsv").write_text("q0\tb\td\nq0\tc\td\n")
+    collection = read(folder, merge_equal_documents=True)
+    assert collection.train_judgements.rows() == [("q0", "a", 1), ("q0", "c", 0), ("q0", "d", 1)]
+    assert collection.report["added_positives"] == {
+        "pairs": 2,
+        "added": 1,
+        "judged_not_relevant_dropped": 1,
+    }
+
+
 @hypothesis_settings(deadline=None, max_examples=50)
 @given(texts=st.lists(st.sampled_from(["", "a", "b", "c", "a "]), min_size=1, max_size=12))
 def test_merging_by_definition(texts: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -23,7 +24,6 @@ from trisampler.corpora.settings import PreparationSettings
 from trisampler.corpora.source import Source
 from trisampler.corpora.splitting import (
     SPLIT_TYPE,
-    SplitJudgements,
     hold_out,
     keep_latest_split,
 )
@@ -46,6 +46,7 @@ def assemble_collection(
         SourceError: a rule is broken, or nothing is left to train on.
     """
     check_source(source)
+    source, added = _without_judged_positives(source)
     prepared = prepare_documents(source.documents, preparation)
     done = prepared.report
     count_blank_documents(source.documents, source.repairs)
@@ -57,8 +58,6 @@ def assemble_collection(
         source, done["passages"] = follow_passages(source, cut), cut.report
     corpus = sort_prepared(cut)
     judgements = _distinct_judgements(source)
-    added = _added_judgements(source, judgements)
-    judgements = pl.concat([judgements, added.table])
     queries = _judged_queries(source, judgements)
     merged = merge_equal_queries(queries, judgements)
     disjoint = keep_latest_split(merged.judgements)
@@ -85,7 +84,7 @@ def assemble_collection(
         "merged_queries": merged.report,
         "queries_in_several_splits": disjoint.report,
         "held_out": held_out,
-        "added_positives": added.report,
+        "added_positives": added,
         "given_negatives": given.report,
         "notes": [*source.notes, *split_notes(splits, held_out)],
     }
@@ -116,33 +115,38 @@ def _with_sources(queries: pl.DataFrame) -> pl.DataFrame:
     return queries.select("query_id", "text", *(["source"] if told else []))
 
 
+def _without_judged_positives(source: Source) -> tuple[Source, dict[str, int]]:
+    """The source, adding the positives that its training split does not judge: a 0 stands.
+
+    That is of the documents as the source has them; of equal ones the highest relevance counts.
+    """
+    added = source.added_positives
+    if added is None:
+        return source, {}
+    pair = ["query_id", "doc_id"]
+    train = source.judgements["train"].table
+    new = added.table.join(train, on=pair, how="anti", maintain_order="left")
+    not_relevant = added.table.join(train.filter(pl.col("relevance") == 0), on=pair, how="semi")
+    report = {
+        "pairs": added.table.height,
+        "added": new.height,
+        "judged_not_relevant_dropped": not_relevant.height,
+    }
+    return replace(source, added_positives=replace(added, table=new)), report
+
+
 def _distinct_judgements(source: Source) -> pl.DataFrame:
+    """All that is judged in any split, and the added positives, with the split of each."""
     tables = []
     for split, rows in source.judgements.items():
         table = rows.table.drop("line").unique()
         if table.height < rows.table.height:
             source.repairs[rows.name]["repeated_judgements"] += rows.table.height - table.height
         tables.append(table.with_columns(split=pl.lit(split, dtype=SPLIT_TYPE)))
+    if source.added_positives is not None:
+        table = source.added_positives.table.drop("line")
+        tables.append(table.with_columns(split=pl.lit("train", dtype=SPLIT_TYPE)))
     return pl.concat(tables)
-
-
-def _added_judgements(source: Source, judgements: pl.DataFrame) -> SplitJudgements:
-    """The added positives that the training split does not judge; a judgement of 0 stands."""
-    if source.added_positives is None:
-        return SplitJudgements(judgements.clear(), {})
-    train = judgements.filter(pl.col("split") == "train")
-    pair = ["query_id", "doc_id"]
-    pairs = source.added_positives.table.drop("line").with_columns(
-        split=pl.lit("train", dtype=SPLIT_TYPE)
-    )
-    added = pairs.join(train, on=pair, how="anti", maintain_order="left")
-    not_relevant = pairs.join(train.filter(pl.col("relevance") == 0), on=pair, how="semi")
-    report = {
-        "pairs": pairs.height,
-        "added": added.height,
-        "judged_not_relevant_dropped": not_relevant.height,
-    }
-    return SplitJudgements(added, report)
 
 
 def _judged_queries(source: Source, judgements: pl.DataFrame) -> pl.DataFrame:
