@@ -19,6 +19,11 @@ _WORTH_FINDING = 0.02
 _MOST_JUDGED = 0.5
 _TEXT_CHARACTERS = 100
 
+DRAWN_WHILE_TRAINING = (
+    "The training drew its negatives anew at each step (training.frozen_documents). What is told "
+    "of negatives here is a draw by the encoder that the round began with, which no step used."
+)
+
 
 def overlap_warnings(split: str, queries: int, overlap: pl.DataFrame) -> Iterator[str]:
     """Of queries that stand, word for word or nearly, among the training queries.

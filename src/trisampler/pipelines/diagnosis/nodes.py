@@ -51,6 +51,7 @@ def warning_finder(newest: str) -> Callable[..., list[str]]:
         ingestion_report: dict[str, Any],
         external_report: dict[str, Any],
         evaluation: EvaluationSettings,
+        frozen_documents: bool,
     ) -> list[str]:
         """What a reader of the measures must know, in sentences."""
         from trisampler.corpora.query_overlap import overlapping_queries
@@ -66,6 +67,8 @@ def warning_finder(newest: str) -> Callable[..., list[str]]:
         found += data_warnings.size_warnings(comparisons, newest, evaluation)
         found += data_warnings.unjudged_warnings(measurements)
         found += data_warnings.external_warnings(external_report)
+        if frozen_documents:
+            found.append(data_warnings.DRAWN_WHILE_TRAINING)
         return found
 
     return find_warnings

@@ -56,6 +56,7 @@ def _find_warnings(newest: str) -> Node:
             "ingestion_report",
             "external_report",
             "params:evaluation",
+            "params:training.frozen_documents",
         ],
         outputs="data_warnings",
         name="find_warnings",

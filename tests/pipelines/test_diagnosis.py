@@ -1,0 +1,35 @@
+"""What a reader of a round's measures is warned of."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from trisampler.evaluation.comparisons import COMPARISONS_SCHEMA
+from trisampler.evaluation.data_warnings import DRAWN_WHILE_TRAINING
+from trisampler.evaluation.settings import EvaluationSettings
+from trisampler.pipelines.diagnosis.nodes import warning_finder
+
+QUERIES = {"query_id": pl.String, "text": pl.String}
+JUDGEMENTS = {"query_id": pl.String, "doc_id": pl.String, "relevance": pl.Int32}
+MEASUREMENTS = dict.fromkeys(["split", "system", "query_id", "measure"], pl.String)
+
+
+@pytest.mark.parametrize("frozen_documents", [False, True])
+def test_negatives_drawn_while_training_are_not_those_that_are_told(
+    frozen_documents: bool,
+) -> None:
+    judgements = pl.DataFrame(schema=JUDGEMENTS)
+    found = warning_finder("encoder_1")(
+        pl.DataFrame(schema=QUERIES),
+        judgements,
+        judgements,
+        judgements,
+        pl.DataFrame(schema=MEASUREMENTS | {"value": pl.Float64}),
+        pl.DataFrame(schema=COMPARISONS_SCHEMA),
+        {},
+        {},
+        EvaluationSettings(),
+        frozen_documents,
+    )
+    assert found == ([DRAWN_WHILE_TRAINING] if frozen_documents else [])
