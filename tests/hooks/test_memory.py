@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from trisampler.hooks import memory
 
+ROOT = Path(__file__).parents[2]
 # Blocks too small for a mapping of their own, freed but for one above them all: glibc keeps them.
 _SCATTER = """
-import ctypes, re
-from pathlib import Path
+import ctypes
+from benchmarks.process_status import process_status
 from kedro.framework.hooks.manager import _create_hook_manager
 from trisampler.hooks.memory import MemoryHooks
-
-def resident_mib():
-    return int(re.search(r"RssAnon:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
 
 libc = ctypes.CDLL(None)
 libc.malloc.restype = ctypes.c_void_p
@@ -31,9 +30,10 @@ for block in blocks[:-1]:
     libc.free(block)
 hooks = _create_hook_manager()
 hooks.register(MemoryHooks())
-before = resident_mib()
+(before,) = process_status("RssAnon")
 hooks.hook.{call}
-print(before - resident_mib())
+(after,) = process_status("RssAnon")
+print((before - after) / 1024)
 """
 
 
@@ -48,6 +48,7 @@ print(before - resident_mib())
 def test_what_a_run_has_freed_goes_back_to_the_system(call: str) -> None:
     told = subprocess.run(
         [sys.executable, "-c", _SCATTER.replace("{call}", call)],
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
