@@ -106,8 +106,10 @@ def _pairs(
         if sampler != baseline and sampler not in (*baselines[:place], *against)
     ]
     pairs = with_baselines + [(name, against[name]) for name in samplers if name in against]
-    by_samplers = {frozenset(pair): pair for pair in reversed(pairs)}
-    return list(reversed(by_samplers.values()))
+    first: dict[frozenset[str], tuple[str, str]] = {}
+    for pair in pairs:
+        first.setdefault(frozenset(pair), pair)
+    return list(first.values())
 
 
 def _values(cells: Sequence[CellResult], split: str, measure: str) -> dict[str, Floats]:
