@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from trisampler.corpora.errors import SourceError, shown
 from trisampler.corpora.jsonl import Record, read_records
-from trisampler.corpora.lines import BYTE_ORDER_MARK
 from trisampler.corpora.opening import opened
 
 _HEAD = 1 << 12  # bytes in which a file's first character is looked for
@@ -24,7 +24,7 @@ def read_elements(path: Path, repairs: Counter[str]) -> Iterator[Record]:
         SourceError: broken JSON, or an element that is no object, by its number (from 1) or line.
     """
     with opened(path) as (file, _):
-        is_list = file.read(_HEAD).removeprefix(BYTE_ORDER_MARK).lstrip().startswith(b"[")
+        is_list = file.read(_HEAD).removeprefix(BOM_UTF8).lstrip().startswith(b"[")
     return _read_list(path, repairs) if is_list else read_records(path, repairs)
 
 
@@ -53,8 +53,8 @@ def _read_list(path: Path, repairs: Counter[str]) -> Iterator[Record]:
 
 
 def _skip_byte_order_mark(file: io.BufferedReader, repairs: Counter[str]) -> None:
-    if file.peek(len(BYTE_ORDER_MARK)).startswith(BYTE_ORDER_MARK):
-        file.read(len(BYTE_ORDER_MARK))
+    if file.peek(len(BOM_UTF8)).startswith(BOM_UTF8):
+        file.read(len(BOM_UTF8))
         repairs["byte_order_mark"] += 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,6 @@ from pathlib import Path
 from trisampler.corpora.blocks import Block, read_blocks
 from trisampler.corpora.errors import SourceError, shown
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _PACKED = {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5\x2f\xfd"}
 _CONTEXT = 20  # bytes shown before bytes that are not UTF-8
 
@@ -42,7 +42,7 @@ def whole_lines_of(block: Block, path: Path, repairs: Counter[str]) -> Iterator[
     """Number and text of every line of a part of the file, blank or not, with its line end."""
     offset = block.offset
     for number, raw in enumerate(io.BytesIO(block.lines), start=block.number):
-        mark = len(BYTE_ORDER_MARK) if offset == 0 and raw.startswith(BYTE_ORDER_MARK) else 0
+        mark = len(BOM_UTF8) if offset == 0 and raw.startswith(BOM_UTF8) else 0
         try:
             line = raw[mark:].decode("utf-8")
         except UnicodeDecodeError as error:

@@ -116,8 +116,8 @@ def read_trec_run(path: Path) -> pl.DataFrame:
     if not path.is_file():
         raise RunFileError(f"No run file at {path}.")
     with path.open("rb") as file:
-        if file.read(len(BOM_UTF8)) != BOM_UTF8:
-            file.seek(0)
+        if file.peek(len(BOM_UTF8)).startswith(BOM_UTF8):
+            file.read(len(BOM_UTF8))
         numbered = ((number, line) for number, line in enumerate(file, start=1) if line.strip())
         blocks = list(_parse_blocks(path, numbered))
     table = pl.concat([pl.DataFrame(schema=_PARSED_SCHEMA), *blocks])
