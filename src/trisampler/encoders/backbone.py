@@ -1,4 +1,4 @@
-"""Loading one transformer and its tokenizer from a folder, and asking them for their limits."""
+"""Loading one transformer from a folder, and asking it for its limits."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ _name_or_path transformers_version architectures dtype torch_dtype use_cache id2
 output_attentions output_hidden_states return_dict problem_type gradient_checkpointing
 hidden_dropout_prob attention_probs_dropout_prob classifier_dropout initializer_range
 """
-# What a tokenizer's tokens depend on that transformers keeps apart from its rules.
-_BESIDE_THE_RULES = ("truncation_side", "split_special_tokens")
 
 
 def load_backbone(folder: Path) -> Any:
@@ -105,37 +103,6 @@ def _no_bars() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def load_tokenizer(folder: Path, *, lower_case: bool) -> Any:
-    """The fast tokenizer in `folder`, lower-casing first if the model's folder asks for that."""
-    from transformers import AutoTokenizer
-
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(
-            folder, local_files_only=True, trust_remote_code=False
-        )
-    except Exception as error:  # tokenizers raises nothing more particular
-        raise EncoderError(
-            f"The tokenizer in {folder} cannot be loaded ({type(error).__name__}: {error})."
-        ) from error
-    if not tokenizer.is_fast or tokenizer.pad_token_id is None:
-        lack = "is no fast tokenizer" if not tokenizer.is_fast else "has no padding token"
-        raise EncoderError(
-            f"The tokenizer in {folder} {lack}; a tokenizer.json with one is needed here."
-        )
-    if lower_case:
-        _lower_case_first(tokenizer.backend_tokenizer)
-    return tokenizer
-
-
-def _lower_case_first(backend: Any) -> None:
-    from tokenizers import normalizers
-
-    steps = [normalizers.Lowercase()]
-    if backend.normalizer is not None:
-        steps.append(backend.normalizer)
-    backend.normalizer = normalizers.Sequence(steps)
-
-
 def most_tokens(backbone: Any) -> int | None:
     """How many tokens the model has positions for; None where its positions have no end."""
     embeddings = getattr(backbone, "embeddings", None)
@@ -161,15 +128,3 @@ def digest_backbone(backbone: Any) -> str:
         flat = tensor.detach().cpu().contiguous().reshape(-1)
         digest.update(memoryview(flat.view(torch.uint8).numpy()))
     return digest.hexdigest()
-
-
-def digest_tokenizer(tokenizer: Any) -> str:
-    """SHA-256 (hex) over the tokenizer's rules and vocabulary, and the side it cuts texts at.
-
-    The truncation and padding in the rules are left out: they are whatever the last call asked for.
-    """
-    rules = json.loads(tokenizer.backend_tokenizer.to_str())
-    rules.pop("truncation", None)
-    rules.pop("padding", None)
-    beside = {name: getattr(tokenizer, name, None) for name in _BESIDE_THE_RULES}
-    return hashlib.sha256(json.dumps([rules, beside], sort_keys=True).encode()).hexdigest()

@@ -17,6 +17,7 @@ from trisampler.encoders.fit import SIDES, check_fit, resolve_settings
 from trisampler.encoders.locate import locate_model
 from trisampler.encoders.reinitialising import reinitialise_last_layers
 from trisampler.encoders.settings import EncoderSettings, Pooling, Side
+from trisampler.encoders.tokenizer import digest_tokenizer, load_tokenizer
 
 if TYPE_CHECKING:
     import torch
@@ -117,7 +118,7 @@ class Encoder:
         for side, folder in folders.items():
             backbone = backbones.load_backbone(folder)
             towers[side] = Tower(backbone, pooling, bool(settings.normalize)).eval()
-            tokenizers[side] = backbones.load_tokenizer(folder, lower_case=lower_case[side])
+            tokenizers[side] = load_tokenizer(folder, lower_case=lower_case[side])
         towers.setdefault("document", towers["query"])
         tokenizers.setdefault("document", tokenizers["query"])
         return cls(settings, towers, tokenizers)
@@ -230,7 +231,7 @@ class Encoder:
         """
         parts = {
             "weights": backbones.digest_backbone(self._towers[side].backbone),
-            "tokenizer": backbones.digest_tokenizer(self._tokenizers[side]),
+            "tokenizer": digest_tokenizer(self._tokenizers[side]),
             "pooling": self.settings.pooling,
             "normalize": self.settings.normalize,
             "prompt": self.settings.prompt(side),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from trisampler.encoders import backbone as backbones
 from trisampler.encoders.locate import locate_model
+from trisampler.encoders.tokenizer import digest_tokenizer, load_tokenizer
 from trisampler.teachers.errors import TeacherError
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class CrossEncoder:
         folder = locate_model(name)
         model, lacking = backbones.load_model(AutoModelForSequenceClassification, folder)
         _check(model, lacking, folder, pair_length)
-        tokenizer = backbones.load_tokenizer(folder, lower_case=False)
+        tokenizer = load_tokenizer(folder, lower_case=False)
         return cls(model.eval(), tokenizer, pair_length)
 
     def fingerprint(self, precision: str) -> str:
@@ -70,7 +71,7 @@ class CrossEncoder:
         parts = {
             "kind": "cross-encoder",
             "weights": backbones.digest_backbone(self.model),
-            "tokenizer": backbones.digest_tokenizer(self.tokenizer),
+            "tokenizer": digest_tokenizer(self.tokenizer),
             "pair_length": self.pair_length,
             "precision": precision,
         }
