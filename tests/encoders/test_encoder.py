@@ -18,6 +18,12 @@ from trisampler.encoders.errors import EncoderError
 from trisampler.encoders.settings import EncoderSettings, EncodingSettings, Side
 
 FLOAT32 = EncodingSettings(precision="float32", device="cpu")
+BERT_SIZES = {
+    "hidden_size": 8,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 8,
+}
 SIDES: tuple[Side, Side] = ("query", "document")
 TEXTS = [
     "how do I read a file?",
@@ -306,6 +312,29 @@ class TestFit:
     ) -> None:
         copy = without_weights(tiny_encoder_folder, tmp_path / "copy", "encoder.layer.1.output")
         with pytest.raises(EncoderError, match=r"lack 4 tensors.*encoder\.layer\.1\.output"):
+            load(copy)
+
+    @pytest.mark.parametrize(
+        ("kind", "sizes", "message"),
+        [
+            ("dpr", BERT_SIZES, r"DPRQuestionEncoder\) gives no vector for each token"),
+            ("t5", {"d_model": 8, "d_kv": 4, "d_ff": 8}, r"an encoder and a decoder"),
+        ],
+    )
+    def test_a_model_without_token_vectors_is_refused(
+        self,
+        tiny_encoder_folder: Path,
+        tmp_path: Path,
+        kind: str,
+        sizes: dict[str, int],
+        message: str,
+    ) -> None:
+        from transformers import AutoConfig, AutoModel
+
+        copy = Path(shutil.copytree(tiny_encoder_folder, tmp_path / "copy"))
+        config = AutoConfig.for_model(kind, num_layers=1, vocab_size=719, **sizes)
+        AutoModel.from_config(config).save_pretrained(copy)
+        with pytest.raises(EncoderError, match=message):
             load(copy)
 
     def test_more_tokens_than_positions_is_refused(self, tiny_encoder_folder: Path) -> None:

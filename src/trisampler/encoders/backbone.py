@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import typing
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +25,13 @@ def load_backbone(folder: Path) -> Any:
     """The transformer in `folder`: float32, SDPA attention, safetensors only, no foreign code.
 
     Raises:
-        EncoderError: it cannot be loaded so, or weights that its vectors depend on are missing.
+        EncoderError: it cannot be loaded so, it has no vector for each token, or weights that its
+            vectors depend on are missing.
     """
     from transformers import AutoModel
 
     model, lacking = load_model(AutoModel, folder)
+    _check_outputs(model, folder)
     missing = [name for name in lacking if not name.startswith("pooler.")]
     if missing:
         raise EncoderError(
@@ -39,6 +43,30 @@ def load_backbone(folder: Path) -> Any:
         # Left in, the pooler, which no vector passes through, would be random and save as such.
         model.pooler = None
     return model.eval()
+
+
+def _check_outputs(model: Any, folder: Path) -> None:
+    """Refuse a model whose output has no token vectors to pool."""
+    if getattr(model.config, "is_encoder_decoder", False):
+        found = "has an encoder and a decoder"
+    elif "last_hidden_state" not in (_declared_outputs(model) or {"last_hidden_state"}):
+        found = "gives no vector for each token (last_hidden_state)"
+    else:
+        return
+    raise EncoderError(
+        f"The model in {folder} ({type(model).__name__}) {found}, so there is nothing to pool to "
+        "a text's vector. Name an encoder such as BERT, RoBERTa or MPNet."
+    )
+
+
+def _declared_outputs(model: Any) -> set[str]:
+    """Names of what the model's class says that it returns; empty where it does not say."""
+    try:
+        returned = typing.get_type_hints(type(model).forward).get("return")
+    except (NameError, TypeError):  # names that only a type checker sees
+        return set()
+    kinds = [kind for kind in typing.get_args(returned) or (returned,) if is_dataclass(kind)]
+    return {field.name for kind in kinds for field in fields(kind)}
 
 
 def load_model(factory: Any, folder: Path) -> tuple[Any, list[str]]:
