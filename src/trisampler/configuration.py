@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,6 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kedro.config import OmegaConfigLoader
+
+_logger = logging.getLogger(__name__)
+_ENDINGS = (".yml", ".yaml", ".json")
+# Kedro itself says which of these a catalog names and does not find.
+_CREDENTIALS = "credentials"
 
 
 def read_configuration(
@@ -31,3 +38,46 @@ def read_configuration(
         runtime_params=dict(given or {}),
         **CONFIG_LOADER_ARGS,
     )
+
+
+def passed_over(loader: OmegaConfigLoader) -> str | None:
+    """What the default environment has to say and a run in the loader's does not read, if anything.
+
+    Kedro reads the base environment and one other: with `--env recipes` nothing of conf/local.
+    """
+    default = loader.default_run_env
+    env = loader.env or default
+    if env == default:
+        return None
+    folder = Path(loader.conf_source) / default
+    names = {
+        name
+        for kind, patterns in loader.config_patterns.items()
+        if kind != _CREDENTIALS
+        for pattern in patterns
+        # In Kedro's patterns a ** at the end means files, to Path.glob folders alone.
+        for name in glob.glob(pattern, root_dir=folder, recursive=True)  # noqa: PTH207
+        if name.endswith(_ENDINGS) and _says_anything(folder / name)
+    }
+    if not names:
+        return None
+    conf, listed = folder.parent.name, ", ".join(sorted(names))
+    return (
+        f"With the environment {env!r} nothing of {conf}/{default} is read: {listed}. What is to "
+        f"count goes into {conf}/{env}; parameters may be given by --params too."
+    )
+
+
+def warn_of_passed_over(loader: OmegaConfigLoader) -> None:
+    """Log what `passed_over` says."""
+    said = passed_over(loader)
+    if said:
+        _logger.warning("%s", said)
+
+
+def _says_anything(path: Path) -> bool:
+    """Whether there is more than blank lines and comments in a file."""
+    if not path.is_file():
+        return False
+    lines = (line.strip() for line in path.read_bytes().splitlines())
+    return any(line and line != b"---" and not line.startswith(b"#") for line in lines)

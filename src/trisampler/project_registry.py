@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from trisampler.configuration import read_configuration
+from trisampler.configuration import read_configuration, warn_of_passed_over
 from trisampler.errors import TrisamplerError
 from trisampler.project_folder import project_folder
 from trisampler.registry.errors import RegistryError
@@ -49,9 +49,9 @@ def project_registry(project: Path, workspace: str, env: str | None = None) -> R
     from trisampler.hooks.run_start import tracking_uri
     from trisampler.hooks.tracking_settings import check_tracking
 
-    settings = check_tracking(
-        read_configuration(project, env, {"workspace": workspace})["tracking"]
-    )
+    loader = read_configuration(project, env, {"workspace": workspace})
+    warn_of_passed_over(loader)
+    settings = check_tracking(loader["tracking"])
     if not settings.enabled:
         raise RegistryError(
             "MLflow is off in conf/<env>/tracking.yml, so that there is no registry: set enabled."

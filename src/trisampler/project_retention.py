@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trisampler.configuration import read_configuration
+from trisampler.configuration import read_configuration, warn_of_passed_over
 from trisampler.hooks.tracking_settings import TrackingSettings, check_tracking
 from trisampler.parameters import Parameters, check_parameters
 from trisampler.retention.leftover import Leftover, Pruned
@@ -61,7 +61,9 @@ class Retention:
         Raises:
             TrisamplerError: Something in the configuration does not fit.
         """
-        return cls.of_loader(project, read_configuration(project, env, {"workspace": workspace}))
+        loader = read_configuration(project, env, {"workspace": workspace})
+        warn_of_passed_over(loader)
+        return cls.of_loader(project, loader)
 
     @property
     def workspace(self) -> Workspace:

@@ -65,6 +65,17 @@ def test_an_environment_that_is_not_there(project):
     assert (finding.state, finding.what) == ("broken", "environment")
 
 
+def test_an_environment_without_what_the_local_one_says(project, monkeypatch):
+    monkeypatch.delenv("KEDRO_ENV", raising=False)
+    (project / "conf" / "local").mkdir(exist_ok=True)
+    (project / "conf" / "local" / "parameters.yml").write_text("source: {path: /data}\n")
+    first, *rest = Project.around(project, "smoke").check()
+    assert (first.state, first.what) == ("note", "environment")
+    assert "parameters.yml" in first.found
+    assert {finding.state for finding in rest} == {"ok"}
+    assert "environment" not in states(Project.around(project, None).check())
+
+
 def test_no_project(tmp_path):
     assert Project.around(tmp_path, None) is None
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kedro.framework.hooks import hook_impl
 
+from trisampler.configuration import warn_of_passed_over
 from trisampler.structure import (
     choose_structure,
     current_structure,
@@ -23,12 +24,13 @@ class ConfigurationHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Stop on anything in the configuration that does not fit.
+        """Stop on anything in the configuration that does not fit; warn of what is not read.
 
         Raises:
             ParameterError: A parameter is unknown or out of range.
             StructureError: structure.yml does not fit, or `--params` tries to change the DAG.
         """
+        warn_of_passed_over(context.config_loader)
         refuse_structural_parameters(context._runtime_params or {})
         choose_structure(context.config_loader)
         # Reading them is checking them: see CheckedContext.

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Self
 
-from trisampler.configuration import read_configuration
+from trisampler.configuration import passed_over, read_configuration
 from trisampler.errors import TrisamplerError
 from trisampler.installation.finding import Finding
 from trisampler.project_folder import project_folder
+
+if TYPE_CHECKING:
+    from kedro.config import OmegaConfigLoader
 
 # Shorter than those of a run.
 _TIMEOUTS = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "5", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
@@ -30,7 +33,7 @@ class Project:
 
     folder: Path
     env: str | None
-    loader: Mapping[str, Any]
+    loader: OmegaConfigLoader
 
     @classmethod
     def around(cls, folder: Path, env: str | None) -> Self | None:
@@ -65,6 +68,9 @@ class Project:
             found = f"there is no {self.folder / 'conf' / self.env}"
             yield Finding("broken", "environment", found, "Correct --env.")
             return
+        unread = passed_over(self.loader)
+        if unread:
+            yield Finding("note", "environment", unread)
         checks: dict[str, Callable[[], object]] = {
             "parameters": lambda: check_parameters(self.loader["parameters"]),
             "structure": lambda: read_structure(self.loader),
