@@ -57,6 +57,11 @@ def test_a_recipe_is_the_same_by_its_environment_and_in_the_comparison(recipe: s
     assert structure(recipe).rounds == variant.rounds
 
 
+@pytest.mark.parametrize("env", [*RECIPES, "recipes", "sensitivity", "smoke"])
+def test_what_is_trained_otherwise_has_a_workspace_of_its_own(env: str) -> None:
+    assert parameters(env).workspace == env
+
+
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_with_tri_in_place_nothing_but_the_sampler_differs(recipe: str) -> None:
     variant, other = cell(recipe).variant, cell(f"{recipe}-tri").variant
