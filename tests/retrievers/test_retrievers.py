@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
+
 import polars as pl
 import pytest
 
 from release.conftest import EXACT, Workshop, corpus_of
+from trisampler.encoders.encoder import Encoder
+from trisampler.encoders.settings import EncoderSettings
 from trisampler.encoders.vector_cache import VectorCache
 from trisampler.release import Bundle
 from trisampler.retrievers.bundled import BundleRetriever
@@ -81,6 +85,29 @@ def test_paths(bundle, tmp_path, monkeypatch):
     assert read_name(f"{bundle}/").name == "mine-bundle"
     monkeypatch.chdir(bundle.parent)
     assert read_name("bundle").kind == "bundle"
+
+
+def test_a_path_that_is_there_is_taken_whole(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for path in ("lr=2e-5.run", "bm25,k1=2.run"):
+        (tmp_path / path).write_text("")
+        assert read_name(path).what == path
+        named = read_name(f"first={path}")
+        assert (named.name, named.kind, named.what) == ("first", "run", path)
+
+
+def test_settings_follow_a_path_with_commas(tiny_encoder_folder, tmp_path):
+    folder = shutil.copytree(tiny_encoder_folder, tmp_path / "tiny,lr=1")
+    named = read_name(f"{folder},query_length=12")
+    assert (named.what, named.settings.query_length) == (str(folder), 12)
+
+
+def test_a_saved_encoder_under_home_keeps_its_settings(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    saved = Encoder.load(EncoderSettings(name="untrained:0", query_length=17))
+    saved.save(tmp_path / "model")
+    for text in ("~/model", "after=~/model"):
+        assert read_name(text).load_encoder().settings.query_length == 17
 
 
 def test_a_setting_ends_where_the_next_begins():

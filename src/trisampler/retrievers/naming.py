@@ -9,7 +9,8 @@
 | a folder with a bundle in it | that bundle |
 | anything else | an encoder: a folder, a hub id, `package:NAME`, `untrained:SEED` |
 
-Settings are those of `EncoderSettings`, for an encoder that does not say itself what they are.
+A path that is there is taken whole, whatever signs are in it. Settings are those of
+`EncoderSettings`, for an encoder that does not say itself what they are.
 """
 
 from __future__ import annotations
@@ -72,9 +73,9 @@ def read_name(text: str) -> NamedRetriever:
         EncoderError: there is no such encoder.
         BundleError: the folder holds a bundle that is damaged.
     """
-    matched = _NAMED.fullmatch(text)
+    matched = None if _is_path(text) else _NAMED.fullmatch(text)
     name, rest = (matched["name"], matched["rest"]) if matched else ("", text)
-    what, *settings = _NEXT_SETTING.split(rest)
+    what, settings = _without_settings(rest)
     kind = _kind(what)
     name = name or _default_name(what, kind)
     if kind != "encoder" or Encoder.saved_in(Path(what)):
@@ -102,6 +103,34 @@ def read_names(texts: Sequence[str]) -> list[NamedRetriever]:
             f"first={named[names.index(twice[0])].what}"
         )
     return named
+
+
+def _is_path(text: str) -> bool:
+    try:
+        return Path(_from_home(text)).exists()
+    except OSError:  # longer than a path can be
+        return False
+
+
+def _from_home(text: str) -> str:
+    """The text, with the home folder of a user for the ~ that it begins with."""
+    if not text.startswith("~"):
+        return text
+    try:
+        return str(Path(text).expanduser())
+    except RuntimeError as error:
+        raise RetrieverError(f"{text}: {error} Write the path out.") from error
+
+
+def _without_settings(text: str) -> tuple[str, list[str]]:
+    """WHAT, with the user's home for a ~ before it, and the settings after it.
+
+    WHAT is the longest part that is a path, and without one all before the first setting.
+    """
+    parts = _NEXT_SETTING.split(text)
+    counts = range(len(parts), 1, -1)
+    taken = next((n for n in counts if _is_path(",".join(parts[:n]))), 1)
+    return _from_home(",".join(parts[:taken])), parts[taken:]
 
 
 def _kind(what: str) -> Kind:
