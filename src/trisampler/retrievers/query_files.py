@@ -2,13 +2,16 @@
 
 | name | a line is |
 |---|---|
-| `*.jsonl` | an object with `_id` and `text`, as in BEIR |
+| `*.jsonl`, `*.ndjson` | an object with `_id` and `text`, as in BEIR |
 | `*.tsv` | an id, a tab and a text |
 | anything else | a text; its id is the number of its line |
+
+Capital letters are as small ones, and each may be packed: .gz, .bz2, .zst.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +21,9 @@ import polars as pl
 from trisampler.corpora.errors import SourceError, shown
 from trisampler.corpora.jsonl import read_records
 from trisampler.corpora.lines import read_lines
+from trisampler.corpora.opening import unpacked_name
 
+_OBJECTS = (".jsonl", ".ndjson")
 _SCHEMA = {"query_id": pl.String, "text": pl.String}
 
 
@@ -42,16 +47,30 @@ def read_queries(path: Path) -> pl.DataFrame:
 def _parse(path: Path) -> Iterator[tuple[int, str, str]]:
     """Line, id and text of each query."""
     repairs: Counter[str] = Counter()
-    if path.suffix == ".jsonl":
+    ending = Path(unpacked_name(path.name)).suffix.lower()
+    if ending in _OBJECTS:
         for record in read_records(path, repairs):
             yield record.line or 0, record.id("_id"), record.query_text("text")
         return
-    for number, line in read_lines(path, repairs):
-        if path.suffix != ".tsv":
-            yield number, str(number), line.strip()
-            continue
-        query_id, tab, text = line.partition("\t")
-        if not tab or not query_id.strip() or not text.strip():
-            remedy = "Each line of a .tsv file is an id, a tab and the query"
-            raise SourceError.at(path, number, f"no query: {shown(line)}", remedy)
-        yield number, query_id.strip(), text.strip()
+    tabbed = ending == ".tsv"
+    for place, (number, line) in enumerate(read_lines(path, repairs)):
+        if place == 0 and not tabbed and _is_object(line):
+            remedy = "Give a file with such lines the ending .jsonl"
+            raise SourceError.at(path, number, f"an object, no query: {shown(line)}", remedy)
+        yield (number, *(_tabbed(path, number, line) if tabbed else (str(number), line.strip())))
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+def _tabbed(path: Path, number: int, line: str) -> tuple[str, str]:
+    """Id and text."""
+    query_id, tab, text = line.partition("\t")
+    if not tab or not query_id.strip() or not text.strip():
+        remedy = "Each line of a .tsv file is an id, a tab and the query"
+        raise SourceError.at(path, number, f"no query: {shown(line)}", remedy)
+    return query_id.strip(), text.strip()
