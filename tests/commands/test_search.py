@@ -139,6 +139,7 @@ def test_a_prompt_answers_until_an_empty_line(bundle, tmp_path):
         (["hello", "--workspace", "nowhere"], 1, "There are bundles of default"),
         (["hello", "--bundle", "nowhere"], 1, "there is no such folder"),
         (["hello", "-k", "0"], 2, "-k"),
+        (["caf\udce9"], 2, r"The query caf\udce9 is not UTF-8"),
     ],
 )
 def test_what_does_not_fit_is_said(run, bundle, tmp_path, monkeypatch, arguments, code, said):

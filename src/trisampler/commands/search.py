@@ -11,6 +11,7 @@ import click
 
 from trisampler.commands.answers import FORMATS, Writer
 from trisampler.commands.options import OUTPUT_FILE, workspace_option
+from trisampler.corpora.surrogates import escape_surrogates, is_encodable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -92,8 +93,11 @@ def _asked(query: str, file: Path | None) -> pl.DataFrame | None:
     """query_id, text; None where the prompt is to ask.
 
     Raises:
-        click.UsageError: there is a query and a file, or a file without queries.
+        click.UsageError: there is a query and a file, a file without queries, or a query that is
+            not UTF-8.
     """
+    if not is_encodable(query):
+        raise click.UsageError(f"The query {escape_surrogates(query)} is not UTF-8.")
     if query and file:
         raise click.UsageError("Give a query or --queries, not both.")
     if query:
