@@ -9,7 +9,6 @@ import pytest
 from search.samples import clustered, embeddings, naive_search
 from trisampler.search.candidates import (
     RANKED_COLUMNS,
-    candidate_rows,
     candidates_table,
     mark_positives,
 )
@@ -36,41 +35,6 @@ def test_table_of_results() -> None:
     )
     assert made.equals(expected)
     assert made.schema == expected.schema
-
-
-def test_rows_and_table_are_inverse() -> None:
-    made = candidates_table(["q1", "q2"], DOCUMENTS, FOUND)
-    rows, scores = candidate_rows(made.sample(fraction=1.0, shuffle=True), ["q1", "q2"], DOCUMENTS)
-    assert rows.tolist() == FOUND.rows_QK.tolist()
-    assert scores.tolist() == FOUND.scores_QK.tolist()
-    assert (rows.dtype, scores.dtype) == (np.int32, np.float32)
-
-
-def test_missing_candidates_are_minus_one() -> None:
-    ragged = table(("q1", "b", 1, 0.5), ("q3", "a", 1, 1.5), ("q3", "c", 2, 0.5))
-    rows, scores = candidate_rows(ragged, ["q0", "q1", "q3"], DOCUMENTS)
-    assert rows.tolist() == [[-1, -1], [1, -1], [0, 2]]
-    assert scores.tolist() == [[0, 0], [0.5, 0], [1.5, 0.5]]
-
-
-def test_queries_not_asked_for_are_left_out() -> None:
-    rows, _ = candidate_rows(table(("q1", "b", 1, 0.5), ("q2", "x", 1, 0.5)), ["q1"], DOCUMENTS)
-    assert rows.tolist() == [[1]]
-
-
-def test_empty_table() -> None:
-    rows, scores = candidate_rows(table(), ["q1", "q2"], DOCUMENTS)
-    assert rows.shape == scores.shape == (2, 0)
-
-
-def test_unknown_document_is_named() -> None:
-    with pytest.raises(SearchError, match=r"Candidate 'z' of query 'q1'"):
-        candidate_rows(table(("q1", "z", 1, 0.5)), ["q1"], DOCUMENTS)
-
-
-def test_two_documents_of_one_rank_are_refused() -> None:
-    with pytest.raises(SearchError, match="several candidates of rank 1"):
-        candidate_rows(table(("q1", "a", 1, 0.5), ("q1", "b", 1, 0.5)), ["q1"], DOCUMENTS)
 
 
 def test_positives_are_marked() -> None:

@@ -11,7 +11,6 @@ import numpy as np
 import polars as pl
 
 from trisampler.search.arrays import Float32, Int32, Int64
-from trisampler.search.errors import SearchError
 from trisampler.search.order import TopK
 
 RANKED_COLUMNS = {
@@ -67,38 +66,6 @@ def ranked_table(
     )
 
 
-def candidate_rows(
-    table: pl.DataFrame, query_ids: Sequence[str], doc_ids: Sequence[str]
-) -> tuple[Int32, Float32]:
-    """Rows of the corpus and scores of each query's candidates: (Q, K), K the greatest rank.
-
-    Where a query has fewer candidates, or none, rows are -1 and scores 0. Queries of the table
-    that are not asked for are left out.
-
-    Raises:
-        SearchError: a candidate is no document of the corpus, or has another's rank.
-    """
-    queries = pl.DataFrame({"query_id": query_ids}, schema={"query_id": pl.String})
-    documents = pl.DataFrame({"doc_id": doc_ids}, schema={"doc_id": pl.String})
-    placed = (
-        table.lazy()
-        .join(queries.lazy().with_row_index("line"), on="query_id", how="inner")
-        .join(documents.lazy().with_row_index("row"), on="doc_id", how="left")
-        .select("query_id", "doc_id", "line", "row", "rank", "score")
-        .collect()
-    )
-    _check_known(placed)
-    width = int(placed.select(pl.col("rank").max().fill_null(0)).item())
-    rows_QK = np.full((len(query_ids), width), -1, dtype=np.int32)
-    scores_QK = np.zeros(rows_QK.shape, dtype=np.float32)
-    place = (placed["line"].to_numpy(), placed["rank"].to_numpy() - 1)
-    rows_QK[place] = placed["row"].to_numpy()
-    scores_QK[place] = placed["score"].to_numpy()
-    if int((rows_QK >= 0).sum()) != placed.height:
-        raise SearchError(_twice(placed))
-    return rows_QK, scores_QK
-
-
 def mark_positives(table: pl.DataFrame, judgements: pl.DataFrame) -> pl.DataFrame:
     """The table with a column `positive`: whether the document is judged relevant to the query."""
     positives = judgements.filter(pl.col("relevance") >= 1).select(
@@ -111,21 +78,3 @@ def mark_positives(table: pl.DataFrame, judgements: pl.DataFrame) -> pl.DataFram
 
 def _picked(ids: Sequence[str], rows: np.ndarray) -> pl.Series:
     return pl.Series(ids, dtype=pl.String).gather(pl.Series(rows))
-
-
-def _check_known(placed: pl.DataFrame) -> None:
-    unknown = placed.filter(pl.col("row").is_null())
-    if unknown.height:
-        query_id, doc_id = unknown.row(0)[:2]
-        raise SearchError(
-            f"Candidate {doc_id!r} of query {query_id!r} is no document of the corpus "
-            f"({unknown.height} such). The candidates belong to another corpus: retrieve them anew."
-        )
-
-
-def _twice(placed: pl.DataFrame) -> str:
-    again = placed.filter(pl.struct("query_id", "rank").is_duplicated()).row(0, named=True)
-    return (
-        f"Query {again['query_id']!r} has several candidates of rank {again['rank']}: expected one "
-        "document a rank, counted from 1. Sort the candidates by score and number them."
-    )
