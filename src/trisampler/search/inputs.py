@@ -18,7 +18,8 @@ class SearchMemory:
     Attributes:
         corpus_bytes: documents' vectors, in bytes of float32; where they are also rounded to
             bfloat16, half as much comes on top.
-        queries: queries; each takes about 40 KiB while it is searched for.
+        queries: queries; each takes about 80 bytes for each document of the depth, and 3 KiB, while
+            it is searched for.
     """
 
     corpus_bytes: int = 160 << 20
