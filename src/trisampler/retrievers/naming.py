@@ -10,7 +10,7 @@
 | anything else | an encoder: a folder, a hub id, `package:NAME`, `untrained:SEED` |
 
 A path that is there is taken whole, whatever signs are in it. Settings are those of
-`EncoderSettings`, for an encoder that does not say itself what they are.
+`EncoderSettings`, for an encoder that does not say itself what they are, and BM25's.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from trisampler.encoders.encoder import Encoder
 from trisampler.encoders.locate import locate_model
@@ -29,9 +29,12 @@ from trisampler.encoders.settings import EncoderSettings
 from trisampler.errors import told
 from trisampler.release.manifest import MANIFEST, read_manifest
 from trisampler.retrievers.errors import RetrieverError
+from trisampler.search.settings import LexicalSettings
 
+_Settings = TypeVar("_Settings", bound=BaseModel)
 Kind = Literal["lexical", "run", "bundle", "encoder"]
 LEXICAL = "bm25"
+_LEXICAL_FIELDS = ("language", "k1", "b")
 _NAMED = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)=(?P<rest>.+)", re.DOTALL)
 _NEXT_SETTING = re.compile(r",(?=\w+=)")
 _NO_LETTER = re.compile(r"[^\w.-]+")
@@ -47,12 +50,14 @@ class NamedRetriever:
         kind: what it is.
         what: where it is, or the encoder's name.
         settings: of an encoder; None for one that carries its own, and for all else.
+        lexical: of BM25; None for all else.
     """
 
     name: str
     kind: Kind
     what: str
     settings: EncoderSettings | None = None
+    lexical: LexicalSettings | None = None
 
     def load_encoder(self) -> Encoder:
         """The encoder that is named.
@@ -78,11 +83,14 @@ def read_name(text: str) -> NamedRetriever:
     what, settings = _without_settings(rest)
     kind = _kind(what)
     name = name or _default_name(what, kind)
+    if kind == "lexical":
+        lexical = _checked(LexicalSettings, _LEXICAL_FIELDS, text, settings)
+        return NamedRetriever(name, kind, what, lexical=lexical)
     if kind != "encoder" or Encoder.saved_in(Path(what)):
         if settings:
             raise RetrieverError(
-                f"{text!r}: {what} takes no settings ({settings[0]}): only encoders do that were "
-                "not saved by trisampler, which writes its settings beside the weights."
+                f"{text!r}: {what} takes no settings ({settings[0]}): only bm25 does, and encoders "
+                "that were not saved by trisampler, which writes theirs beside the weights."
             )
         return NamedRetriever(name, kind, what)
     return NamedRetriever(name, kind, what, _encoder_settings(text, what, settings))
@@ -156,14 +164,24 @@ def _default_name(what: str, kind: Kind) -> str:
 
 
 def _encoder_settings(text: str, what: str, settings: list[str]) -> EncoderSettings:
-    values = dict(setting.split("=", 1) for setting in settings)
-    try:
-        known = EncoderSettings.model_validate({"name": what} | values)
-    except ValidationError as error:
-        raise RetrieverError(
-            f"{text!r}: {told(error)}. An encoder's settings are "
-            f"{', '.join(EncoderSettings.model_fields)}."
-        ) from None
+    given = [f"name={what}", *settings]
+    known = _checked(EncoderSettings, tuple(EncoderSettings.model_fields), text, given)
     for model in filter(None, (known.name, known.document_name)):
         locate_model(model)
     return known
+
+
+def _checked(
+    kind: type[_Settings], fields: Sequence[str], text: str, settings: list[str]
+) -> _Settings:
+    """The settings of a kind, of which `fields` can be given."""
+    values = dict(setting.split("=", 1) for setting in settings)
+    for name in values:
+        if name not in fields:
+            raise RetrieverError(
+                f"{text!r}: there is no setting {name}; there are {', '.join(fields)}."
+            )
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise RetrieverError(f"{text!r}: {told(error)}.") from None

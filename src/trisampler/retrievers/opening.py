@@ -45,5 +45,5 @@ def open_retriever(
     if named.kind == "lexical":
         from trisampler.search.settings import LexicalSettings
 
-        return LexicalRetriever(corpus, LexicalSettings())
+        return LexicalRetriever(corpus, named.lexical or LexicalSettings())
     return EncoderRetriever(named.load_encoder(), corpus, cache, encoding)
