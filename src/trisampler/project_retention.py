@@ -125,6 +125,7 @@ class Retention:
     def _in_registry(self, registry: Registry, keep: int) -> Iterator[Leftover]:
         from trisampler.hooks.abandoned_runs import close_abandoned_runs
         from trisampler.retention.copies import leftover_copies
+        from trisampler.retention.elsewhere import WantedElsewhere
         from trisampler.retention.runs import LARGE, leftover_artifacts
         from trisampler.retention.tracked_runs import tracked_runs
         from trisampler.retention.versions import (
@@ -139,12 +140,14 @@ class Retention:
         experiment_id: str = experiment.experiment_id
         close_abandoned_runs(registry.client, experiment_id)
         runs = tracked_runs(registry.client, experiment_id, self.workspace.name)
-        choice = choose_versions(registry, runs, self._present_version(registry), keep)
+        elsewhere = WantedElsewhere.of(registry)
+        present = self._present_version(registry)
+        choice = choose_versions(registry, runs, elsewhere, present, keep)
         needed = {version.run_id for version in choice.stay if version.run_id}
         yield from leftover_versions(registry, choice.old, keep)
-        yield from leftover_logged_models(registry, experiment_id, runs)
+        yield from leftover_logged_models(registry, experiment_id, runs, elsewhere)
         for folder in LARGE:
-            yield from leftover_artifacts(registry, runs, needed, keep, folder)
+            yield from leftover_artifacts(registry, runs, needed, elsewhere, keep, folder)
         yield from leftover_copies(self.workspace, choice.stay)
 
     def _present_version(self, registry: Registry) -> int | None:

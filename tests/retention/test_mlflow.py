@@ -103,6 +103,29 @@ def test_what_is_anybody_elses_stays(world: World) -> None:
     assert f"version 3 of {model}" in world.found(1)
 
 
+def test_what_others_serve_without_a_run_of_it_stays(world: World) -> None:
+    # MLflow gives such versions no run; neither has the copy of a copy one.
+    client, model = world.registry.client, world.registry.model
+    promoted(world, *[False] * 6)
+    stands_alone = world.logged(world.run())
+    by_hand = world.run()
+    client.create_registered_model("prod")
+    client.create_model_version("prod", f"models:/{model}/1")
+    client.create_model_version("prod", "models:/prod/1")
+    client.create_model_version("prod", f"{world.bundle(2).parent.as_uri()}/")
+    client.create_model_version("prod", str(world.bundle_of(stands_alone)))
+    client.create_model_version("prod", f"{world.models_of(by_hand)}/encoder_1")
+    client.copy_model_version(f"models:/{model}/3", model)
+    world.run()
+    prune(world.leftovers(1))
+    assert world.numbers() == [1, 2, 3, 6, 7]
+    served = [client.get_model_version_download_uri("prod", str(n)) for n in range(1, 6)]
+    assert served[1] == served[0]
+    assert all(is_whole(world.bundle(number)) for number in (1, 2, 3))
+    assert is_whole(world.bundle_of(stands_alone))
+    assert is_whole(world.models_of(by_hand) / "encoder_1")
+
+
 def test_the_newest_runs_keep_their_models(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trisampler.retention.tracked_runs._AT_ONCE", 2)
     runs = [world.run() for _ in range(4)]

@@ -20,6 +20,7 @@ class Version:
         tags: What was said of it when it was registered, and since.
         model_id: Of the logged model that it stands for; None for one that was not made here.
         run_id: Of the run that made it.
+        source: Where its files are, or the address that it was made of.
         created: Milliseconds since 1970.
     """
 
@@ -28,6 +29,7 @@ class Version:
     tags: Mapping[str, str]
     model_id: str | None
     run_id: str | None
+    source: str
     created: int
 
     @classmethod
@@ -42,6 +44,7 @@ class Version:
             tags=dict(found.tags),
             model_id=found.tags.get("model_id"),
             run_id=found.run_id or None,
+            source=found.source,
             created=int(found.creation_timestamp),
         )
 

@@ -10,15 +10,21 @@ from functools import partial
 
 from trisampler.registry.registry import Registry
 from trisampler.retention.artifacts import ArtifactFolder
+from trisampler.retention.elsewhere import WantedElsewhere
 from trisampler.retention.leftover import Leftover
-from trisampler.retention.tracked_runs import TrackedRun, fate_tag, wanted_elsewhere
+from trisampler.retention.tracked_runs import TrackedRun, fate_tag
 
 LARGE = {"models": "models", "runs": "rankings"}
 """Folders of a run's artifacts, and what is in them."""
 
 
 def leftover_artifacts(
-    registry: Registry, runs: Sequence[TrackedRun], needed: Collection[str], keep: int, folder: str
+    registry: Registry,
+    runs: Sequence[TrackedRun],
+    needed: Collection[str],
+    elsewhere: WantedElsewhere,
+    keep: int,
+    folder: str,
 ) -> Iterator[Leftover]:
     """What all runs that logged some of it have in `folder`, but for the `keep` newest.
 
@@ -26,9 +32,10 @@ def leftover_artifacts(
     interrupted.
 
     Args:
-        registry: Where versions are looked for that may need a run's artifacts.
+        registry: Has the runs' tags.
         runs: Of the workspace, the newest first.
         needed: Ids of runs whose versions stay: their artifacts stay too.
+        elsewhere: Keeps what it wants of the others.
         keep: So many runs keep theirs besides.
         folder: One of `LARGE`.
     """
@@ -43,10 +50,14 @@ def leftover_artifacts(
             continue
         if fate is None and kept < keep:
             kept += 1
-        elif run.run_id not in needed and not wanted_elsewhere(registry, run.run_id):
+        elif run.run_id not in needed and not _wanted(run, artifacts, elsewhere):
             what = f"{LARGE[folder]} of run {run.name} ({run.run_id[:8]})"
             remove = partial(_remove, registry, run, artifacts)
             yield Leftover(what, f"{keep} newer runs have theirs", size, remove)
+
+
+def _wanted(run: TrackedRun, artifacts: ArtifactFolder, elsewhere: WantedElsewhere) -> bool:
+    return run.run_id in elsewhere.runs or elsewhere.folder(f"{run.artifacts}/{artifacts.inside}")
 
 
 def _remove(registry: Registry, run: TrackedRun, artifacts: ArtifactFolder) -> None:

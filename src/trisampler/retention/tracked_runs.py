@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from trisampler.registry.registry import Registry
-
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
@@ -66,14 +64,6 @@ def tracked_runs(client: MlflowClient, experiment_id: str, workspace: str) -> li
         )
         for run in all_pages(page)
     ]
-
-
-def wanted_elsewhere(registry: Registry, run_id: str) -> bool:
-    """Whether a version that was not made here, or of another registered model, is of the run."""
-    found = registry.client.search_model_versions(f"run_id = '{run_id}'")
-    return any(
-        version.name != registry.model or "model_id" not in version.tags for version in found
-    )
 
 
 def all_pages(page: Callable[[str | None], Any]) -> Iterator[Any]:

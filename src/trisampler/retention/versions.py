@@ -16,8 +16,9 @@ from trisampler.registry.logged_model import LOGGED_AS, local_path
 from trisampler.registry.registry import Registry
 from trisampler.registry.version import Version
 from trisampler.retention.artifacts import ArtifactFolder
+from trisampler.retention.elsewhere import WantedElsewhere
 from trisampler.retention.leftover import Leftover
-from trisampler.retention.tracked_runs import TrackedRun, all_pages, wanted_elsewhere
+from trisampler.retention.tracked_runs import TrackedRun, all_pages
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,11 @@ class Choice:
 
 
 def choose_versions(
-    registry: Registry, runs: Sequence[TrackedRun], present: int | None, keep: int
+    registry: Registry,
+    runs: Sequence[TrackedRun],
+    elsewhere: WantedElsewhere,
+    present: int | None,
+    keep: int,
 ) -> Choice:
     """Which versions stay.
 
@@ -46,6 +51,7 @@ def choose_versions(
     Args:
         registry: Has them.
         runs: Of the workspace.
+        elsewhere: Keeps what it wants of them.
         present: Number of the version of the bundle that the last run left.
         keep: How many.
     """
@@ -59,7 +65,7 @@ def choose_versions(
         if not (version.aliases or version.rolled_back or version.number in numbers)
         and version.model_id
         and version.run_id in ended
-        and not wanted_elsewhere(registry, version.run_id)
+        and not elsewhere.version(registry.model, version)
     ]
     return Choice([version for version in versions if version not in old], old)
 
@@ -78,7 +84,10 @@ def leftover_versions(registry: Registry, old: Sequence[Version], keep: int) -> 
 
 
 def leftover_logged_models(
-    registry: Registry, experiment_id: str, runs: Sequence[TrackedRun]
+    registry: Registry,
+    experiment_id: str,
+    runs: Sequence[TrackedRun],
+    elsewhere: WantedElsewhere,
 ) -> Iterator[Leftover]:
     """Logged bundles of runs that have ended, which no version stands for.
 
@@ -95,7 +104,7 @@ def leftover_logged_models(
     for model in all_pages(page):
         if model.model_id in registered or model.source_run_id not in ended:
             continue
-        if not wanted_elsewhere(registry, model.source_run_id):
+        if not elsewhere.logged(model.model_id, model.source_run_id, model.artifact_location):
             remove = partial(_remove_model, registry, model)
             size = _files(registry, model).size()
             yield Leftover(f"logged model {model.model_id}", "no version is of it", size, remove)
