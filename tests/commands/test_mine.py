@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -66,7 +68,7 @@ def test_every_format_is_written(run, beir, tmp_path, form):
     )
     assert result.exit_code == 0, result.output
     if form == "tevatron-ids":
-        assert len((tmp_path / "corpus.jsonl").read_text().splitlines()) == 40
+        assert len((tmp_path / "train.corpus.jsonl").read_text().splitlines()) == 40
     if lines:
         records = [json.loads(line) for line in output.read_text().splitlines()]
         assert len(records) == 18
@@ -75,6 +77,19 @@ def test_every_format_is_written(run, beir, tmp_path, form):
     else:
         assert pl.read_parquet(output).height >= 18
     assert f"{output}:" in result.stderr
+
+
+def test_the_corpus_of_ids_does_not_take_the_place_of_the_sources(run, beir, tmp_path):
+    source = Path(shutil.copytree(beir, tmp_path / "source"))
+    before = (source / "corpus.jsonl").read_text()
+    result = run(
+        *("mine", source / "train.v1.jsonl.gz", "--source", source, "--format", "tevatron-ids"),
+        *("--encoder", TINY, "--sampler", "random"),
+    )
+    assert result.exit_code == 0, result.output
+    assert (source / "corpus.jsonl").read_text() == before
+    documents = (source / "train.v1.corpus.jsonl").read_text().splitlines()
+    assert "docid" in json.loads(documents[0])
 
 
 def test_sentence_transformers_reads_triplets(run, beir, tmp_path):

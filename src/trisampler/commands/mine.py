@@ -38,9 +38,9 @@ _SHORTFALLS = {
     type=click.Choice(_FORMS),
     required=True,
     metavar="NAME",
-    help="Of which toolkit: tevatron, or tevatron-ids with corpus.jsonl beside it; flagembedding; "
-    "dpr; of sentence-transformers triplet, n-tuple, labeled-pair, labeled-list (Parquet); or "
-    "table, of ids and scores (Parquet).",
+    help="Of which toolkit: tevatron, or tevatron-ids, with the corpus in train.corpus.jsonl "
+    "beside train.jsonl; flagembedding; dpr; of sentence-transformers triplet, n-tuple, "
+    "labeled-pair, labeled-list (Parquet); or table, of ids and scores (Parquet).",
 )
 @click.option(
     "--encoder",

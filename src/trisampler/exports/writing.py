@@ -67,8 +67,13 @@ def _of_toolkit(write: Callable[..., Exported]) -> _Writer:
 
 
 def _write_tevatron_ids(path: Path, *tables: pl.DataFrame, one_per: OnePer) -> Exported:
-    """With the corpus that the ids are of beside the file."""
-    return write_tevatron_ids(path, path.with_name("corpus.jsonl"), *tables, one_per=one_per)
+    """With the corpus that the ids are of beside the file, under a name made of its own.
+
+    A plain `corpus.jsonl` there may be the source's.
+    """
+    stem = Path(path.name.removesuffix(".gz")).stem
+    corpus = path.with_name(f"{stem}.corpus.jsonl")
+    return write_tevatron_ids(path, corpus, *tables, one_per=one_per)
 
 
 def _dataset(rows: OutputFormat) -> _Writer:
