@@ -88,6 +88,20 @@ def test_a_run_that_was_written_measures_as_its_system_did(run, beir, tmp_path):
     assert json.loads(first.stdout)["metrics"] == json.loads(second.stdout)["metrics"]
 
 
+def test_a_run_that_is_measured_is_not_overwritten(run, beir, tmp_path, monkeypatch):
+    import trisampler.corpora.reading as reading
+
+    monkeypatch.setattr(reading, "read_collection", lambda *_: pytest.fail("read"))
+    file = tmp_path / "splade.run"
+    file.write_text("q24 Q0 d024 1 2.0 splade\n")
+    (tmp_path / "link").symlink_to(tmp_path)
+    for systems in ([file, "bm25"], ["bm25", f"other={file}", f"splade={TINY}"]):
+        result = run("evaluate", "--source", beir, *systems, "--runs", tmp_path / "link")
+        assert result.exit_code == 2
+        assert "would be overwritten" in " ".join(result.output.split())
+    assert file.read_text() == "q24 Q0 d024 1 2.0 splade\n"
+
+
 def test_what_of_a_run_file_does_not_fit_is_said(run, beir, tmp_path):
     file = tmp_path / "odd.run"
     rows = [("q24", "d024", 2.0), ("q24", "elsewhere", 3.0), ("q0", "d000", 1.0)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from trisampler.encoders.vector_cache import VectorCache
     from trisampler.evaluation.settings import EvaluationSettings
     from trisampler.evaluation.standing import Standing
+    from trisampler.retrievers.naming import NamedRetriever
 
 
 @click.command("evaluate")
@@ -92,6 +94,8 @@ def command(
     baseline = baseline or names[0]
     if baseline not in names:
         raise click.UsageError(f"--baseline {baseline}: the systems are {', '.join(names)}.")
+    if runs is not None:
+        _refuse_overwriting(runs, named)
     from trisampler.corpora.reading import read_collection
     from trisampler.evaluation.standing import measure_standing
     from trisampler.retrievers.running import Running, chosen_split
@@ -127,11 +131,31 @@ def _settings(measures: tuple[str, ...], depth: int) -> EvaluationSettings:
     return checked(EvaluationSettings, values)
 
 
+def _refuse_overwriting(folder: Path, named: Sequence[NamedRetriever]) -> None:
+    """Refuse to write a ranking, cut and scored anew, over a run file that is measured.
+
+    Raises:
+        click.UsageError: naming the file.
+    """
+    given = {Path(each.what).resolve() for each in named if each.kind == "run"}
+    for each in named:
+        target = _run_file(folder, each.name)
+        if target.resolve() in given:
+            raise click.UsageError(
+                f"--runs {folder}: {target} is itself one of the systems and would be "
+                "overwritten. Name another folder, or another system: NAME=WHAT."
+            )
+
+
 def _write(folder: Path, found: dict[str, Any]) -> None:
     from trisampler.evaluation.runs import write_trec_run
 
     for name, run in found.items():
-        write_trec_run(folder / f"{name}.run", run.table, name)
+        write_trec_run(_run_file(folder, name), run.table, name)
+
+
+def _run_file(folder: Path, name: str) -> Path:
+    return folder / f"{name}.run"
 
 
 def _text(
