@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from subprocess import PIPE, Popen
 from threading import Event, Thread
 from typing import Any
 
@@ -144,3 +145,23 @@ def test_what_another_removes_before_it_is_locked_is_made_again(
     write(tmp_path / "folder", 1)
     assert lost
     assert names_in(tmp_path) == ["folder"]
+
+
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = Popen(["cat", pipe], stdout=PIPE, text=True)
+    with replaced_file(pipe) as opened:
+        opened.write_text("through it")
+    assert reader.communicate(timeout=60)[0] == "through it"
+    assert pipe.is_fifo()
+    assert names_in(tmp_path) == ["pipe"]
+
+
+def test_what_a_process_has_open_is_written_to_and_not_replaced(tmp_path: Path) -> None:
+    with (tmp_path / "opened").open("w+") as opened:
+        before = os.fstat(opened.fileno()).st_ino
+        with replaced_file(Path(f"/dev/fd/{opened.fileno()}")) as given:
+            given.write_text("through it")
+        assert (tmp_path / "opened").stat().st_ino == before
+        assert opened.read() == "through it"

@@ -17,6 +17,8 @@ from typing import Any
 
 # Of renameat2(2).
 _WORKING_FOLDER, _RENAME_EXCHANGE = -100, 2
+# Links to what a process has open: /dev/stdout, /dev/fd/63.
+_STREAMS = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.tmp")
 
 
@@ -29,8 +31,12 @@ def replaced_file(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; on a clean exit it takes `path`'s place.
 
     The file is flushed to disk before the rename. On an exception the temporary file is removed and
-    whatever stood at `path` stays. What writers that were killed left beside `path` is removed.
+    whatever stood at `path` stays. What writers that were killed left beside `path` is removed. A
+    device or a pipe has no place that could be taken: `path` itself is yielded.
     """
+    if is_stream(path):
+        yield path
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(path)
     temporary, handle = _locked(path, Path.touch)
@@ -68,6 +74,13 @@ def replaced_folder(path: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
         os.close(handle)
+
+
+def is_stream(path: Path) -> bool:
+    """Whether `path` is a device, a pipe, or the file that a process has as standard output."""
+    if path.absolute().parent in _STREAMS and path.is_symlink():
+        return path.exists() and not path.is_dir()
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def remove_whole(path: Path) -> None:

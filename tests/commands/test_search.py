@@ -62,6 +62,24 @@ def test_a_file_of_queries_becomes_a_run_file(run, bundle, tmp_path):
         assert ranked["score"].to_list() == sorted(ranked["score"], reverse=True)
 
 
+def test_a_link_stays_and_what_it_points_to_is_written(run, bundle, tmp_path):
+    link, target = tmp_path / "link", tmp_path / "elsewhere" / "my.run"
+    link.symlink_to(target)
+    told = ("search", "sort a list", "--format", "trec", "--output")
+    assert run(*told, link).exit_code == 0
+    assert link.is_symlink()
+    assert len(target.read_text().splitlines()) == 10
+
+
+def test_devices_and_pipes_are_written_to(bundle):
+    done = in_a_process(
+        *("search", "sort a list", "-k", "2", "--format", "json", "--output", "/dev/stdout"),
+        cwd=bundle.folder,
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["query"] == "sort a list"
+
+
 @pytest.mark.parametrize(
     ("name", "content", "ids"),
     [
