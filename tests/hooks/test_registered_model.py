@@ -21,6 +21,7 @@ from trisampler.datasets.registry import ChampionHandle, RegisteredModelDataset
 from trisampler.hooks.tracking import TrackingHooks
 from trisampler.incremental.runner import IncrementalRunner
 from trisampler.registry.champion import Champion
+from trisampler.registry.client import digest_of
 from trisampler.registry.registration import Release
 
 SETTINGS = {
@@ -146,6 +147,32 @@ def test_another_store_gets_a_version_of_its_own(shop: Shop, folder: Path) -> No
     assert run(folder, database="other.db") == ["release"]
     assert told(folder)["store"] == "other.db"
     assert run(folder, database="other.db") == []
+
+
+def test_a_database_that_is_gone_or_lies_elsewhere_gets_a_version(shop: Shop, folder: Path) -> None:
+    run(folder)
+    (folder / "mlflow.db").rename(folder / "away.db")
+    assert run(folder) == ["release"]
+    (folder / "moved").mkdir()
+    assert run(folder, database="moved/mlflow.db") == ["release"]
+    assert run(folder, database="moved/mlflow.db") == []
+
+
+def test_another_name_gets_a_version_of_its_own(shop: Shop, folder: Path) -> None:
+    run(folder)
+    assert run(folder, registered_model="renamed") == ["release"]
+    assert told(folder)["model"] == "renamed"
+    assert run(folder, registered_model="renamed") == []
+
+
+def test_a_password_is_not_kept() -> None:
+    digests = {
+        digest_of(f"http://{who}mlflow:5000/a{query}")
+        for who in ("", "me:secret@", "you@")
+        for query in ("", "?password=secret")
+    }
+    assert len(digests) == 1
+    assert digest_of("http://mlflow:5000/b") not in digests
 
 
 def test_a_store_that_breaks_while_a_version_is_made_costs_a_warning(

@@ -84,9 +84,9 @@ class ChampionHandle(FolderDataset[NoReturn, "Champion"]):
 class RegisteredModelDataset(AbstractDataset["Release", dict[str, Any]]):
     """A version in the registry; the file says which.
 
-    One that was registered in another store, or not at all while tracking was off, does not exist
-    where tracking is on. Where MLflow does not answer there is a warning and no file, so that the
-    next run registers it.
+    One that was registered in another store or under another name, in a database that is gone, or
+    not at all while tracking was off, does not exist where tracking is on. Where MLflow does not
+    answer there is a warning and no file, so that the next run registers it.
 
     Args:
         filepath: A JSON file.
@@ -99,7 +99,7 @@ class RegisteredModelDataset(AbstractDataset["Release", dict[str, Any]]):
         self.tracking: Tracking = NoTracking()
 
     def load(self) -> dict[str, Any]:
-        """`store`, `model`, `version`, `alias`, `reason`; all but `reason` None without MLflow."""
+        """As `register` returns it; all but `reason` None without MLflow."""
         return self._read()
 
     def save(self, data: Release) -> None:
@@ -120,14 +120,14 @@ class RegisteredModelDataset(AbstractDataset["Release", dict[str, Any]]):
 
         registry, run = self.tracking.registry(), self.tracking.source_run()
         if registry is None:
-            nothing = dict.fromkeys(("store", "model", "version", "alias"))
+            nothing = dict.fromkeys(("store", "store_digest", "model", "version", "alias"))
             return nothing | {"reason": "MLflow is off"}
         if run is None:
             raise RegistryError("A version is registered by an MLflow run, and none is under way.")
         return register(registry, release, run)
 
     def _exists(self) -> bool:
-        from trisampler.registry.client import label_of
+        from trisampler.registry.client import digest_of
         from trisampler.registry.errors import RegistryError
 
         try:
@@ -138,7 +138,10 @@ class RegisteredModelDataset(AbstractDataset["Release", dict[str, Any]]):
             registry = self.tracking.registry()
         except RegistryError:
             return True
-        return registry is None or told["store"] == label_of(registry.uri)
+        if registry is None:
+            return True
+        made = (told.get("store_digest"), told.get("model"))
+        return registry.is_there() and made == (digest_of(registry.uri), registry.model)
 
     def _read(self) -> dict[str, Any]:
         told: dict[str, Any] = json.loads(self._filepath.read_text(encoding="utf-8"))

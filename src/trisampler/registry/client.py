@@ -5,6 +5,7 @@ Retries and timeouts are short, so that an unreachable server costs seconds, not
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 from collections.abc import Iterator
@@ -47,6 +48,13 @@ def label_of(uri: str) -> str:
         return parts.path.rpartition("/")[2] or uri
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
+
+
+def digest_of(uri: str) -> str:
+    """SHA-256 (hex) of the whole `uri` but for user, password and query, so that none is kept."""
+    parts = urlsplit(uri)
+    host = parts.netloc.rpartition("@")[2]
+    return hashlib.sha256(f"{parts.scheme}://{host}{parts.path}".encode()).hexdigest()
 
 
 @contextmanager
