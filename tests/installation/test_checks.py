@@ -200,3 +200,20 @@ def test_a_database_that_answers_and_one_that_does_not(project, monkeypatch):
     (project / "mlflow.db").write_text("no database")
     (finding,) = around.check_mlflow()
     assert finding.state == "broken"
+
+
+def test_a_servers_password_is_not_shown(project, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://me:s3cret@127.0.0.1:9")
+    (finding,) = Project.around(project, None).check_mlflow()
+    assert finding.state == "broken"
+    assert "127.0.0.1:9 does not answer" in finding.found
+    assert "s3cret" not in finding.found
+
+
+def test_a_database_that_the_environment_names_is_not_made(project, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project / 'other.db'}")
+    (finding,) = Project.around(project, None).check_mlflow()
+    assert finding == Finding(
+        "ok", "MLflow", f"{project / 'other.db'} will be made by the first run"
+    )
+    assert not (project / "other.db").exists()

@@ -13,6 +13,7 @@ from trisampler.configuration import passed_over, read_configuration
 from trisampler.errors import TrisamplerError
 from trisampler.installation.finding import Finding
 from trisampler.project_folder import project_folder
+from trisampler.secrets import without_secrets
 
 if TYPE_CHECKING:
     from kedro.config import OmegaConfigLoader
@@ -91,20 +92,21 @@ class Project:
         """Whether the database, or the server that the environment names, answers."""
         from trisampler.hooks.run_start import tracking_uri
         from trisampler.hooks.tracking_settings import check_tracking
+        from trisampler.registry.registry import Registry
 
         try:
             settings = check_tracking(self.loader["tracking"])
         except Exception:  # `check` says what is wrong
             return
-        server = os.environ.get("MLFLOW_TRACKING_URI")
         uri = tracking_uri(settings, self.folder)
         database = self.folder / settings.database
         if not settings.enabled:
             yield Finding("note", "MLflow", "tracking is off (conf/*/tracking.yml)")
-        elif server:
+        elif not Registry(uri, settings.registered_model).is_there():
+            made = uri.partition(":///")[2]
+            yield Finding("ok", "MLflow", f"{made} will be made by the first run")
+        elif os.environ.get("MLFLOW_TRACKING_URI"):
             yield _asked(uri, "Start the server, or unset MLFLOW_TRACKING_URI.")
-        elif not database.exists():
-            yield Finding("ok", "MLflow", f"{database} will be made by the first run")
         else:
             remedy = f"Upgrade it (mlflow db upgrade sqlite:///{database}), or move it away."
             yield _asked(uri, remedy)
@@ -116,17 +118,18 @@ def _asked(uri: str, remedy: str) -> Finding:
         os.environ.setdefault(variable, value)
     from trisampler.registry.client import connect
 
+    shown = without_secrets(uri)
     try:
         client = connect(uri)
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.ERROR)
         experiments = client.search_experiments()
     except Exception as error:  # of the database, of the network, of MLflow
-        return Finding("broken", "MLflow", f"{uri} does not answer: {_line(error)}", remedy)
-    return Finding("ok", "MLflow", f"{uri} answers: {len(experiments)} experiments")
+        return Finding("broken", "MLflow", f"{shown} does not answer: {_line(error)}", remedy)
+    return Finding("ok", "MLflow", f"{shown} answers: {len(experiments)} experiments")
 
 
 def _line(error: Exception) -> str:
-    """The first line of what an error says, with its kind."""
-    said = str(error).strip().splitlines()
+    """The first line of what an error says, with its kind and without secrets."""
+    said = without_secrets(str(error)).strip().splitlines()
     return f"{type(error).__name__}: {said[0] if said else ''}"[:300]
