@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from trisampler import atomic
-from trisampler.atomic import replaced_file, replaced_folder
+from trisampler.atomic import remove_abandoned, remove_whole, replaced_file, replaced_folder
 
 HOLDS_A_NEW_FOLDER = """
 import sys, time
@@ -165,3 +165,42 @@ def test_what_a_process_has_open_is_written_to_and_not_replaced(tmp_path: Path) 
             given.write_text("through it")
         assert (tmp_path / "opened").stat().st_ino == before
         assert opened.read() == "through it"
+
+
+def test_what_cannot_be_removed_is_an_error_and_so_the_next_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "folder", 1)
+
+    def refuse(path: Path, ignore_errors: bool = False) -> None:
+        if not ignore_errors:
+            raise PermissionError(13, "Permission denied", str(path))
+
+    with monkeypatch.context() as refusing:
+        refusing.setattr("trisampler.atomic.shutil.rmtree", refuse)
+        for _ in range(2):
+            with pytest.raises(PermissionError):
+                remove_whole(tmp_path / "folder")
+        (left,) = tmp_path.iterdir()
+        with pytest.raises(PermissionError):
+            remove_abandoned(left)
+        # It keeps nobody from writing.
+        write(tmp_path / "folder", 2)
+    remove_whole(tmp_path / "folder")
+    assert names_in(tmp_path) == []
+
+
+def test_where_there_are_no_locks_what_is_removed_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(*_: int) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr("trisampler.atomic.fcntl.flock", no_locks)
+    write(tmp_path / "folder", 1)
+    (tmp_path / ".folder.0123abcd.tmp").mkdir()
+    remove_whole(tmp_path / "folder")
+    # Of this one nobody knows whether it is being written.
+    assert names_in(tmp_path) == [".folder.0123abcd.tmp"]
+    with pytest.raises(BlockingIOError):
+        remove_abandoned(tmp_path / ".folder.0123abcd.tmp")

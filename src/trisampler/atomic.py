@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import fcntl
 import glob
 import json
@@ -89,11 +90,16 @@ def remove_whole(path: Path) -> None:
     At every moment it is at `path` as it was, or not at all.
 
     Raises:
-        OSError: it cannot be removed.
+        OSError: it, or something of it under the name that it has meanwhile, cannot be removed.
     """
+    renamed = _temporary_sibling(path)
     with suppress(FileNotFoundError):
-        path.replace(_temporary_sibling(path))
-    _remove_abandoned(path)
+        path.replace(renamed)
+        # By its own name: a file system without locks does not say that nobody holds it.
+        _delete(renamed)
+    for left in _temporaries(path):
+        with suppress(BlockingIOError):
+            remove_abandoned(left)
 
 
 def abandoned_below(folder: Path) -> list[Path]:
@@ -107,17 +113,30 @@ def abandoned_below(folder: Path) -> list[Path]:
 
 
 def remove_abandoned(left: Path) -> None:
-    """Remove a temporary file or folder, unless a living process holds it."""
+    """Remove a temporary file or folder.
+
+    Raises:
+        BlockingIOError: a living process may hold it.
+        OSError: it cannot be removed.
+    """
     try:
         handle = os.open(left, os.O_RDONLY)
-    except OSError:  # gone meanwhile
+    except FileNotFoundError:  # gone meanwhile
         return
-    if _lock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB):
-        if left.is_dir():
-            shutil.rmtree(left, ignore_errors=True)
+    try:
+        if not _lock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB):
+            raise BlockingIOError(errno.EWOULDBLOCK, "A process may be writing to it", str(left))
+        _delete(left)
+    finally:
+        os.close(handle)
+
+
+def _delete(path: Path) -> None:
+    with suppress(FileNotFoundError):  # another process is removing it too
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
         else:
-            left.unlink(missing_ok=True)
-    os.close(handle)
+            path.unlink()
 
 
 def _locked(path: Path, make: Callable[[Path], None]) -> tuple[Path, int]:
@@ -138,8 +157,13 @@ def _locked(path: Path, make: Callable[[Path], None]) -> tuple[Path, int]:
 
 def _remove_abandoned(path: Path) -> None:
     """Remove the temporary files and folders beside `path` that no living process holds."""
-    for left in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
-        remove_abandoned(left)
+    for left in _temporaries(path):
+        with suppress(OSError):
+            remove_abandoned(left)
+
+
+def _temporaries(path: Path) -> Iterator[Path]:
+    return path.parent.glob(f".{glob.escape(path.name)}.*.tmp")
 
 
 def _is_abandoned(left: Path) -> bool:
