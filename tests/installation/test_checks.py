@@ -12,7 +12,7 @@ import torch
 from click.testing import CliRunner
 
 from trisampler.commands.group import trisampler
-from trisampler.encoders import locate, precision
+from trisampler.encoders import hub, locate, precision
 from trisampler.installation import checks, packages, processor, storage
 from trisampler.installation.finding import Finding
 from trisampler.installation.project import Project
@@ -130,7 +130,7 @@ def test_weights_that_are_altered_or_missing(monkeypatch):
 
 
 def test_a_model_of_the_hub_is_not_fetched(monkeypatch):
-    monkeypatch.setattr(locate, "_snapshot", _only_offline)
+    monkeypatch.setattr(hub, "_snapshot", _only_offline)
     (finding,) = check_weights(["someone/some-model"])
     assert finding.state == "note"
     assert "will be fetched" in finding.found
