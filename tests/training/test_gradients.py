@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from trisampler.corpora.documents import document_texts
 from trisampler.training.batch_encoder import BatchEncoder
 from trisampler.training.batches import Batch, Batches
 from trisampler.training.contrast import TrainedDocuments
+from trisampler.training.examples import Rows
 from trisampler.training.gradient_checkpointing import checkpoint_layers
 from trisampler.training.gradients import CachedGradients, Gradients, PlainGradients, Work
 from trisampler.training.objective import Objective
@@ -23,6 +25,7 @@ from trisampler.training.settings import TrainingSettings
 if TYPE_CHECKING:
     from trisampler.encoders.encoder import Encoder
 
+T = TypeVar("T")
 CPU = torch.device("cpu")
 PLAIN = SETTINGS.model_copy(update={"dropout": False})
 WAYS = [PlainGradients, CachedGradients]
@@ -54,6 +57,22 @@ def assert_same(found: dict[str, torch.Tensor], expected: dict[str, torch.Tensor
     length = torch.sqrt(sum(gradient.square().sum() for gradient in expected.values()))
     for name, gradient in found.items():
         assert float((gradient - expected[name]).norm()) <= 1e-5 * float(length), name
+
+
+class WithoutText:
+    """The second of two processes, of which the first encodes every text."""
+
+    rank, count = 1, 2
+
+    def bring_together(self, own_vectors_MD: torch.Tensor, shares: Sequence[Rows]) -> torch.Tensor:
+        assert own_vectors_MD.shape[0] == len(shares[1]) == 0
+        others_MD = own_vectors_MD.new_ones((len(shares[0]), own_vectors_MD.shape[1]))
+        return torch.cat([others_MD, own_vectors_MD])
+
+    def add_up(self, weights: Iterable[torch.nn.Parameter]) -> None: ...
+
+    def agree_on(self, value: T) -> T:
+        return value
 
 
 class Kept:
@@ -122,6 +141,17 @@ def test_the_gradient_is_that_of_one_text_at_a_time(
     loss = way(work(encoder, collection)).backward(batch, seed=0)
     assert float(loss) == pytest.approx(float(expected_loss.detach()), rel=1e-5)
     assert_same(gradients(encoder), expected)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_process_without_a_text_has_the_loss_and_no_gradient(
+    load_tiny: Callable[[], Encoder], collection: Toy, way: Callable[[Work], Gradients]
+) -> None:
+    settings = PLAIN.model_copy(update={"batch_queries": 1, "negatives_per_query": 0})
+    batch, encoder = batch_of(collection, 1, settings), load_tiny()
+    idle = replace(work(encoder, collection, settings), processes=WithoutText())
+    assert float(way(idle).backward(batch, seed=0)) == 0  # one document, which is the positive
+    assert not gradients(encoder)
 
 
 @pytest.mark.parametrize("budget", [1, 40, 10_000])

@@ -74,6 +74,14 @@ class BatchEncoder:
             vectors_BD: torch.Tensor = tower(input_ids_BL, mask_BL)
         return vectors_BD
 
+    def no_vectors(self, side: Side) -> torch.Tensor:
+        """The vectors (0, D) of no text: what a process has of fewer texts than processes.
+
+        They want a gradient, so that the loss has a way back where all texts are others'.
+        """
+        dimension = self._encoder.tower(side).dimension
+        return torch.empty((0, dimension), device=self._device, requires_grad=True)
+
     def _attention(self, tower: Tower, tokens: int) -> AbstractContextManager[None]:
         if self._settings.gradient_checkpointing:
             # What is computed again must be computed the same way, and that is after this.

@@ -75,6 +75,8 @@ class Work:
 
     def vectors(self, part: Part) -> torch.Tensor:
         """The vectors of this process's texts (M, D), with their graph where gradients are on."""
+        if not part.micro_batches:
+            return self.encoder.no_vectors(part.side)
         vectors = [
             self.encoder.encode(micro_batch, part.side, seed)
             for micro_batch, seed in zip(part.micro_batches, part.seeds, strict=True)
