@@ -16,6 +16,7 @@ from torch import distributed
 from training.toy import SETTINGS, Toy, toy
 from trisampler.errors import TrisamplerError
 from trisampler.training.batches import Batches
+from trisampler.training.joint_training import join_group
 from trisampler.training.processes import Group
 from trisampler.training.result import TrainingResult
 from trisampler.training.settings import TrainingSettings
@@ -45,13 +46,15 @@ def train(encoder: Encoder, settings: TrainingSettings, checkpoints: Path) -> Tr
 
 
 @pytest.mark.parametrize("gradient_cache", [False, True])
+@pytest.mark.parametrize("batch_queries", [PLAIN.batch_queries, 1])
 def test_two_processes_are_one(
-    load_tiny: Callable[[], Encoder], tmp_path: Path, gradient_cache: bool
+    load_tiny: Callable[[], Encoder], tmp_path: Path, gradient_cache: bool, batch_queries: int
 ) -> None:
+    changed = {"gradient_cache": gradient_cache, "batch_queries": batch_queries}
     alone, joint = (
         train(
             load_tiny(),
-            settings.model_copy(update={"gradient_cache": gradient_cache}),
+            settings.model_copy(update=changed),
             tmp_path / f"{settings.processes}",
         )
         for settings in (PLAIN, TWO)
@@ -112,9 +115,6 @@ def test_a_step_adds_gradients_up_once(
     monkeypatch: pytest.MonkeyPatch,
     gradient_cache: bool,
 ) -> None:
-    distributed.init_process_group(
-        "gloo", init_method=(tmp_path / "meeting").as_uri(), rank=0, world_size=1
-    )
     added, add = [], distributed.all_reduce
 
     def counted(tensor: torch.Tensor, *arguments: Any) -> Any:
@@ -122,6 +122,9 @@ def test_a_step_adds_gradients_up_once(
         return add(tensor, *arguments)
 
     monkeypatch.setattr(distributed, "all_reduce", counted)
+    folder = tmp_path / "a folder #1"
+    folder.mkdir()
+    join_group("gloo", folder / "meeting", rank=0, count=1)
     try:
         settings = PLAIN.model_copy(update={"gradient_cache": gradient_cache})
         encoder, examples = load_tiny(), collection.examples()

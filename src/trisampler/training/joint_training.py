@@ -82,6 +82,24 @@ def _spawn(worker: _Worker) -> None:
         ) from error
 
 
+def join_group(backend: str, meeting: Path, rank: int, count: int) -> None:
+    """Make torch.distributed's default group with those that call it with the same file.
+
+    Args:
+        backend: nccl or gloo.
+        meeting: a file that is not there yet, in a folder of any name: as the address that torch
+            takes it could have no space in it.
+        rank: the number of this process.
+        count: of all of them.
+    """
+    from torch import distributed
+
+    store = distributed.FileStore(str(meeting), count)
+    # Process 0 may measure for long before the others hear of it.
+    store.set_timeout(distributed.default_pg_timeout)
+    distributed.init_process_group(backend, store=store, rank=rank, world_size=count)
+
+
 @dataclass(frozen=True)
 class _Worker:
     """What each process does; it is called with its rank."""
@@ -104,12 +122,7 @@ class _Worker:
             torch.set_num_threads(max(1, torch.get_num_threads() // self.count))
         if rank > 0:
             logging.disable(logging.INFO)
-        distributed.init_process_group(
-            "nccl" if on_gpu else "gloo",
-            init_method=(self.folder / "meeting").as_uri(),
-            rank=rank,
-            world_size=self.count,
-        )
+        join_group("nccl" if on_gpu else "gloo", self.folder / "meeting", rank, self.count)
         try:
             encoder = Encoder.load_folder(self.folder / _ENCODER)
             task = replace(self.task, encoder=encoder)
