@@ -71,7 +71,7 @@ def _why_not(
     teacher: str | None,
 ) -> str | None:
     from trisampler.negatives.registry import build_sampler
-    from trisampler.training.frozen_corpus import why_not_live
+    from trisampler.training.mined_negatives import why_not_trained_on
 
     sampler = build_sampler(settings.sampler, settings.parameters)
     needing = settings.teacher_needed_by(sampler)
@@ -82,13 +82,4 @@ def _why_not(
     pools = settings.pools or ((sampler.pool,) if sampler.pool else ())
     if "neighbours" in pools and "neighbours" not in base.pools:
         return "its pool neighbours is retrieved where sampling.pools names it"
-    if sampler.pool is None and not training.in_batch_negatives:
-        return "it mines no negatives, and training.in_batch_negatives is false"
-    if training.frozen_documents:
-        return why_not_live(settings)
-    if sampler.pool is not None and training.negatives_per_query > settings.negatives:
-        return (
-            f"training.negatives_per_query is {training.negatives_per_query}, and "
-            f"sampling.negatives, which are drawn, {settings.negatives}"
-        )
-    return None
+    return why_not_trained_on(settings, training)

@@ -129,7 +129,7 @@ class Parameters(BaseModel):
     def _what_training_asks_for_is_there(
         cls, training: TrainingSettings, info: ValidationInfo
     ) -> TrainingSettings:
-        from trisampler.training.frozen_corpus import why_not_live
+        from trisampler.training.mined_negatives import why_not_trained_on
 
         teacher, sampling = info.data.get("teacher"), info.data.get("sampling")
         if training.distillation != "none" and teacher and teacher.name is None:
@@ -137,7 +137,7 @@ class Parameters(BaseModel):
                 f"training.distillation={training.distillation} learns from a teacher's scores, "
                 "and teacher.name is null: set it to a cross-encoder or a stronger encoder"
             )
-        if training.frozen_documents and sampling and (reason := why_not_live(sampling)):
+        if sampling and (reason := why_not_trained_on(sampling, training)):
             raise ValueError(reason)
         return training
 

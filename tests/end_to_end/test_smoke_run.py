@@ -179,7 +179,7 @@ def test_a_second_run_does_nothing_and_says_so(finished: FinishedRun) -> None:
     ("parameter", "runs", "rests"),
     [
         (
-            "sampling.negatives=1",
+            "sampling.negatives=3",
             {"round_1.sampling.draw_negatives", "round_2.retrieval.retrieve_candidates"},
             {
                 "round_1.retrieval.retrieve_candidates",

@@ -52,7 +52,7 @@ def check_nothing_is_done_again(project: Project, parameters: str) -> None:
     assert len(computed) >= 2
     assert set(computed) == {"0"}
     # How many are drawn is no matter to the first round's teacher.
-    fewer = f"{parameters},sampling.negatives=1"
+    fewer = f"{parameters},sampling.negatives=3"
     would_run = nodes_that_would_run(project.run("--dry-run", "--params", fewer))
     assert "round_1.sampling.draw_negatives" in would_run
     assert ASKING[0] not in would_run
