@@ -109,10 +109,11 @@ def test_the_temperature_has_a_gradient_only_where_it_is_learned() -> None:
     assert float(weight.grad) == pytest.approx(slope, rel=1e-3)
 
 
-def test_a_learned_temperature_has_a_floor() -> None:
-    learned = objective(temperature=0.001, learn_temperature=True)
-    assert float(learned.temperature.detach()) == pytest.approx(0.01)
-    assert float(objective(temperature=0.001).temperature.detach()) == pytest.approx(0.001)
+def test_a_learned_temperature_has_a_floor_and_a_fixed_one_none() -> None:
+    for learned, expected in ((True, 0.01), (False, 0.001)):
+        found = objective(temperature=0.001, learn_temperature=learned)
+        found.keep_above_floor()
+        assert float(found.temperature.detach()) == pytest.approx(expected)
 
 
 def test_is_float32_inside_autocast() -> None:

@@ -14,6 +14,13 @@ def test_a_query_needs_something_to_be_told_apart_from() -> None:
         TrainingSettings(in_batch_negatives=False, negatives_per_query=0)
 
 
+def test_a_learned_temperature_starts_at_its_floor_or_above() -> None:
+    with pytest.raises(ValidationError, match=r"never goes below 0\.01; begin there"):
+        TrainingSettings(temperature=0.005, learn_temperature=True)
+    TrainingSettings(temperature=0.01, learn_temperature=True)
+    TrainingSettings(temperature=0.005)
+
+
 @pytest.mark.parametrize(
     "wrong",
     [{"steps": 0}, {"temperature": 0}, {"stepps": 3}, {"warmup_fraction": 1}, {"gradient_clip": 0}],

@@ -96,3 +96,21 @@ def test_a_learned_temperature_moves_and_a_fixed_one_stays(
         # Adam's first step is the rate times 50, in the logarithm.
         ratio = second.temperature / first.temperature
         assert abs(math.log(ratio)) == pytest.approx(0.05 if learned else 0, rel=1e-3, abs=1e-9)
+
+
+def test_a_learned_temperature_leaves_its_floor_again(
+    load_tiny: Callable[[], Encoder], collection: Toy
+) -> None:
+    settings = PLAIN.model_copy(update={"learn_temperature": True, "temperature": 0.0101})
+    stepper = stepper_of(load_tiny(), collection, settings)
+    batch = Batches(collection.examples(), settings, seed=0, round_number=1).at(1)
+    (sharpness,) = stepper.objective.parameters()
+    found = []
+    for slope, steps in ((-1.0, 3), (1.0, 10)):  # towards lower temperatures, then higher ones
+        hook = sharpness.register_hook(lambda gradient, slope=slope: gradient.abs().sign() * slope)
+        for _ in range(steps):
+            stepper.run(batch, learning_rate=1e-3, seed=0)
+            found.append(float(stepper.objective.temperature.detach()))
+        hook.remove()
+    assert found[:3] == pytest.approx([0.01] * 3)
+    assert found[-1] > 0.0105

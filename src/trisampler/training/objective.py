@@ -12,10 +12,7 @@ from torch import nn
 
 from trisampler.training.batches import Batch
 from trisampler.training.losses import info_nce, kl_divergence, margin_mse, reversed_info_nce
-from trisampler.training.settings import TrainingSettings
-
-# CLIP's bound: logits are scores times 100 at most.
-_LEAST_TEMPERATURE = 0.01
+from trisampler.training.settings import LEAST_LEARNED_TEMPERATURE, TrainingSettings
 
 
 class Objective(nn.Module):
@@ -38,10 +35,17 @@ class Objective(nn.Module):
     @property
     def temperature(self) -> torch.Tensor:
         """What scores are divided by, a scalar."""
-        temperature = torch.exp(-self._sharpness)
+        return torch.exp(-self._sharpness)
+
+    def keep_above_floor(self) -> None:
+        """Bring a learned temperature back that a step took below its least value.
+
+        The weight itself is brought back, as CLIP does: behind a bound on what is computed from
+        it, it would have no gradient, and stay there.
+        """
         if self._settings.learn_temperature:
-            temperature = temperature.clamp(min=_LEAST_TEMPERATURE)
-        return temperature
+            with torch.no_grad():
+                self._sharpness.clamp_(max=-math.log(LEAST_LEARNED_TEMPERATURE))
 
     def forward(
         self, query_vectors_BD: torch.Tensor, document_vectors_ND: torch.Tensor, batch: Batch

@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from trisampler.encoders.settings import DEVICE
 
+LEAST_LEARNED_TEMPERATURE = 0.01
+"""CLIP's bound: logits are scores times 100 at most."""
+
 
 class TrainingSettings(BaseModel):
     """How an encoder is trained in one round."""
@@ -51,7 +54,9 @@ class TrainingSettings(BaseModel):
         0.05, gt=0, description="Scores are divided by it before the softmax of the loss."
     )
     learn_temperature: bool = Field(
-        False, description="Whether the temperature is trained too, from the one given."
+        False,
+        description="Whether the temperature is trained too, from the one given; it goes down to "
+        f"{LEAST_LEARNED_TEMPERATURE} at most.",
     )
     symmetric: bool = Field(
         False,
@@ -152,6 +157,16 @@ class TrainingSettings(BaseModel):
             raise ValueError(
                 "in_batch_negatives is false and negatives_per_query is 0: a query would have "
                 "nothing to be told apart from; raise negatives_per_query or allow in-batch ones"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _a_learned_temperature_starts_above_its_floor(self) -> Self:
+        if self.learn_temperature and self.temperature < LEAST_LEARNED_TEMPERATURE:
+            raise ValueError(
+                f"learn_temperature is true and temperature is {self.temperature}: one that is "
+                f"learned never goes below {LEAST_LEARNED_TEMPERATURE}; begin there or above, or "
+                "set learn_temperature to false"
             )
         return self
 

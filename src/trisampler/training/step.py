@@ -74,6 +74,7 @@ class Stepper:
             for group in self.optimizer.param_groups:
                 group["lr"] = learning_rate * group["rate_factor"]
             self.optimizer.step()
+            self.objective.keep_above_floor()
         return outcome
 
     def _weights(self) -> Iterator[torch.nn.Parameter]:
