@@ -46,6 +46,17 @@ def test_the_last_position_and_the_best_weights_stay(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
+def test_stray_files_are_passed_over(tmp_path: Path) -> None:
+    checkpoints = Checkpoints(tmp_path, "me")
+    checkpoints.save(position(1), 1, 0)
+    for folder in (tmp_path, tmp_path / "me"):
+        (folder / ".DS_Store").write_text("of a file manager")
+    checkpoints.save(position(2), 2, 0)
+    assert names(tmp_path) == ["me/.DS_Store", "me/step-00000002"]
+    checkpoints.remove()
+    assert [path.name for path in tmp_path.iterdir()] == [".DS_Store"]
+
+
 def test_a_foreign_checkpoint_is_ignored_and_replaced(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

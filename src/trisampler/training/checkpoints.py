@@ -117,11 +117,13 @@ class Checkpoints:
             torch.save(state, temporary / _OPTIMIZER)
             position.history.write_parquet(temporary / _HISTORY)
         kept = {self._own, self._own / name, self._own / _best_name(best_step)}
+        # A file manager may leave files of its own between them.
         for folder in sorted({*self._folder.iterdir(), *self._own.iterdir()} - kept):
-            shutil.rmtree(folder)
+            if folder.is_dir():
+                shutil.rmtree(folder)
 
     def remove(self) -> None:
-        """Remove them all, and leave the folder empty: the training is done."""
+        """Remove them all: the training is done."""
         for folder in self._folder.iterdir():
             shutil.rmtree(folder, ignore_errors=True)
 
