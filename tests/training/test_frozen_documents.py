@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 
@@ -18,6 +19,7 @@ from trisampler.encoders.settings import EncodingSettings
 from trisampler.negatives.settings import SamplingSettings
 from trisampler.training.batches import Batches
 from trisampler.training.errors import TrainingError
+from trisampler.training.examples import TrainingExamples
 from trisampler.training.frozen_corpus import FrozenCorpus
 from trisampler.training.frozen_documents import FrozenDocuments
 from trisampler.training.objective import Objective
@@ -133,6 +135,33 @@ def test_negatives_are_drawn_for_the_vectors_of_the_moment(
         assert not {(query_id, doc_id) for doc_id in in_batch - {target}} & positives
     other = contrast.drawn(batch, vectors, seed=6)
     assert not np.array_equal(other.document_rows_N, drawn.document_rows_N)
+
+
+def test_what_the_guard_takes_for_a_positive_at_this_step_is_never_contrasted() -> None:
+    """d2 is all but q0's positive d0, and another query's negative; mining did not come across."""
+    random = np.random.default_rng(0)
+    vectors = random.normal(size=(30, 16))
+    vectors[2] = vectors[0] + 0.02 * random.normal(size=16)
+    vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    ids = [f"d{number:02}" for number in range(30)]
+    corpus = pl.DataFrame({"doc_id": ids, "title": "", "text": ids})
+    judgements = pl.DataFrame({"query_id": ["q0", "q1"], "doc_id": ids[:2], "relevance": 1})
+    queries = pl.DataFrame({"query_id": ["q0", "q1"], "text": ["x", "y"]})
+    none = pl.DataFrame(schema=["query_id", "positive_id", "negative_id"]).cast(pl.String)
+    examples = TrainingExamples.build(corpus, queries, judgements, none)
+    settings = FROZEN.model_copy(update={"batch_queries": 2, "negatives_per_query": 5})
+    frozen = FrozenCorpus.build(
+        Embeddings.from_array(ids, vectors), corpus, SamplingSettings(sampler="top-k"), 5
+    )
+    contrast = FrozenDocuments(Objective(settings, normalize=True), examples, frozen, settings)
+    batch = Batches(examples, settings, seed=0, round_number=1).at(1)
+    asking = np.stack([vectors[0] + 0.8 * vectors[5], vectors[1] + 0.6 * vectors[2]])
+    asking /= np.linalg.norm(asking, axis=1, keepdims=True)
+    drawn = contrast.drawn(batch, torch.from_numpy(asking[batch.query_rows_B]), seed=1)
+    allowed = dict(zip(drawn.query_rows_B.tolist(), drawn.allowed_BN, strict=True))
+    (column,) = np.flatnonzero(drawn.document_rows_N == 2)
+    assert allowed[1][column]
+    assert not allowed[0][column]
 
 
 @pytest.mark.parametrize(

@@ -64,12 +64,13 @@ class FrozenDocuments:
         drawn = self._live.draw(
             batch.query_rows_B, query_vectors_BD.detach().float().cpu().numpy(), seed
         )
-        never = [self._live.never_negatives(int(row)) for row in batch.query_rows_B]
+        never = [
+            np.union1d(self._live.never_negatives(int(row)), each.near_duplicates)
+            for row, each in zip(batch.query_rows_B, drawn, strict=True)
+        ]
         visits = [
-            self._visit(int(row), int(batch.document_rows_N[column]), of_positive)
-            for row, column, of_positive in zip(
-                batch.query_rows_B, batch.target_B, drawn, strict=True
-            )
+            self._visit(int(row), int(batch.document_rows_N[column]), each.negatives)
+            for row, column, each in zip(batch.query_rows_B, batch.target_B, drawn, strict=True)
         ]
         return assemble(
             batch.query_rows_B,

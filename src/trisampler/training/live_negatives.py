@@ -5,6 +5,8 @@ Legend: B queries of a batch, K candidates, D dimensions.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -20,6 +22,20 @@ from trisampler.search.flat import FlatSearch
 from trisampler.training.examples import Rows, TrainingExamples
 from trisampler.training.frozen_corpus import FrozenCorpus
 from trisampler.training.settings import TrainingSettings
+
+_NOTHING: Rows = np.empty(0, dtype=np.int64)
+
+
+class LiveDraw(NamedTuple):
+    """What was found for one query, as corpus rows.
+
+    Attributes:
+        negatives: of each of its positives.
+        near_duplicates: the candidates that the guard took for one of its positives.
+    """
+
+    negatives: dict[int, Rows]
+    near_duplicates: Rows
 
 
 class LiveNegatives:
@@ -55,15 +71,14 @@ class LiveNegatives:
         return self._positive_rows_P[start:end]
 
     def never_negatives(self, query_row: int) -> Rows:
-        """Corpus rows that a query must not be contrasted with."""
-        nothing = np.empty(0, dtype=np.int64)
-        near = self._corpus.near_duplicates.get(self._examples.query_ids[query_row], nothing)
+        """Corpus rows that a query must not be contrasted with, whatever is drawn."""
+        near = self._corpus.near_duplicates.get(self._examples.query_ids[query_row], _NOTHING)
         return np.union1d(self.positives(query_row), near)
 
     def draw(
         self, query_rows_B: Rows, query_vectors_BD: npt.NDArray[np.float32], seed: int
-    ) -> list[dict[int, Rows]]:
-        """For each query the negatives of each of its positives, as corpus rows.
+    ) -> list[LiveDraw]:
+        """What each query's positives are contrasted with, and what it never is.
 
         Args:
             query_rows_B: the queries, in any order.
@@ -71,17 +86,20 @@ class LiveNegatives:
             seed: of this step's noise.
         """
         if self._sampler.pool is None or not self._negatives:
-            return [{} for _ in query_rows_B]
+            return [LiveDraw({}, _NOTHING) for _ in query_rows_B]
         order_B = np.argsort(query_rows_B)
         miner = self._miner(query_rows_B[order_B], query_vectors_BD[order_B], seed)
-        drawn = draw_pairs(miner).drawn
+        found = draw_pairs(miner)
+        drawn, near_keys_X = found.drawn, found.near_keys_X
         query_P, positive_P = np.divmod(miner.material.positive_keys_X, miner.material.total)
         counts_P = np.bincount(drawn.pair_X, minlength=len(query_P))
         rows_P = np.split(self._corpus.classes_N[drawn.row_X], np.cumsum(counts_P)[:-1])
-        found: list[dict[int, Rows]] = [{} for _ in query_rows_B]
+        near_query_X, near_X = np.divmod(near_keys_X, miner.material.total)
+        near_X = self._corpus.classes_N[near_X]
+        draws = [LiveDraw({}, near_X[near_query_X == number]) for number in np.argsort(order_B)]
         for query, positive, rows in zip(query_P, positive_P, rows_P, strict=True):
-            found[order_B[query]][int(positive)] = rows
-        return found
+            draws[order_B[query]].negatives[int(positive)] = rows
+        return draws
 
     def _miner(
         self, query_rows_B: Rows, query_vectors_BD: npt.NDArray[np.float32], seed: int
