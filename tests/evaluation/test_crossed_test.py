@@ -11,6 +11,7 @@ from scipy import stats
 
 from trisampler.evaluation.crossed_test import crossed_test
 from trisampler.evaluation.seeded_tests import seeded_bootstrap
+from trisampler.evaluation.significance import randomisation_test
 
 
 def table(seeds: int, queries: int, of_seeds: float, of_queries: float, rest: float, shift=0.0):
@@ -81,17 +82,27 @@ def test_what_varies_between_queries_alone_is_a_test_of_queries(seeds: int) -> N
     assert (told.degrees[0], told.seed_shares[0]) == pytest.approx((29, 0), abs=1e-9)
 
 
-def test_one_query_leaves_the_seeds_and_one_value_leaves_nothing() -> None:
-    of_seed = np.array([0.1, 0.3, 0.15])
-    told = crossed_test(of_seed[:, None, None], 0.95)
-    assert told.p_values[0] == pytest.approx(stats.ttest_1samp(of_seed, 0).pvalue)
-    assert crossed_test(np.full((1, 1, 2), 0.4), 0.95).p_values.tolist() == [1, 1]
+def test_one_query_says_nothing_of_others_under_any_number_of_seeds() -> None:
+    for seeds in (1, 3):
+        of_seed = np.array([0.1, 0.12, 0.11])[:seeds]
+        told = crossed_test(np.repeat(of_seed[:, None, None], 2, axis=2), 0.95)
+        assert told.p_values.tolist() == [1, 1]
+        assert told.low.tolist() == told.high.tolist() == [of_seed.mean()] * 2
+        assert not any((*told.standard_errors, *told.degrees, *told.seed_shares))
 
 
-def test_values_that_do_not_vary_are_evidence_unless_they_are_zero() -> None:
+def test_values_that_do_not_vary_are_what_their_number_says_unless_they_are_zero() -> None:
     told = crossed_test(np.stack([np.zeros((3, 8)), np.full((3, 8), 0.25)], axis=2), 0.95)
-    assert told.p_values.tolist() == [1, 0]
+    assert told.p_values.tolist() == [1, 2**-7]
     assert told.low.tolist() == told.high.tolist() == [0, 0.25]
+
+
+@pytest.mark.parametrize("seeds", [1, 3])
+@pytest.mark.parametrize("queries", [2, 3, 5])
+def test_no_p_is_below_that_of_all_signs_alike(seeds: int, queries: int) -> None:
+    alike = np.full((seeds, queries, 1), 0.37)
+    exact = randomisation_test(alike[0], 64, np.random.default_rng(0))
+    assert crossed_test(alike, 0.95).p_values[0] == exact.p_values[0] == 2 ** (1 - queries)
 
 
 def test_comparisons_are_tested_each_by_itself() -> None:

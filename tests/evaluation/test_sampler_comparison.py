@@ -239,6 +239,26 @@ def test_a_difference_counts_where_both_tests_find_it() -> None:
     assert "of the variance between seeds" in row["sentence"]
 
 
+@pytest.mark.parametrize(("queries", "p_value"), [(1, 1.0), (2, 0.5)])
+def test_one_or_two_queries_tell_no_sampler_from_another(queries: int, p_value: float) -> None:
+    cells = [
+        CellResult(
+            name,
+            number,
+            {},
+            pl.DataFrame(),
+            measurements(0.0, queries, number).with_columns(value=pl.lit(value)),
+        )
+        for name, value in (("top-k", 0.63), ("tri", 1.0))
+        for number in (1, 2, 3)
+    ]
+    row = compare_samplers(cells, ["top-k"], SETTINGS, 1).row(0, named=True)
+    assert row["p_value"] == p_value
+    assert "tri not distinguishable from top-k" in row["sentence"]
+    assert "between seeds" not in row["sentence"]
+    assert row["detectable"] is row["effect_size"] is None
+
+
 AGAINST = {"tri": "in-batch"}
 
 

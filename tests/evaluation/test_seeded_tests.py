@@ -91,6 +91,12 @@ def test_no_difference_is_no_evidence_and_a_clear_one_is():
     assert clear.low[0] > 0.2
 
 
+@pytest.mark.parametrize("queries", [1, 2, 4])
+def test_few_queries_that_agree_are_no_more_than_their_signs_say(queries):
+    alike = np.full((3, queries, 1), 0.4)
+    assert seeded_bootstrap(alike, 500, 0.95, *generators()).p_values[0] == 2 ** (1 - queries)
+
+
 @pytest.mark.slow
 def test_false_alarms_are_as_rare_as_promised():
     generator = np.random.default_rng(5)

@@ -9,6 +9,8 @@ the mean is put together from the mean squares of a table of seeds and queries w
 with its degrees of freedom by Satterthwaite's formula: the quasi-F ratio of Clark (Journal of
 Verbal Learning and Verbal Behavior 1973). They are near S - 1 where seeds make up most of V, and
 near Q - 1 where queries do. A mean square below that of the rest counts as no variance of its own.
+Few queries that agree by chance have next to no variance: no p is below `smallest_p` of them, and
+one query, which says nothing of others under any number of seeds, has p 1.
 
 Shapes: S seeds, Q queries, C comparisons.
 """
@@ -19,6 +21,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from trisampler.evaluation.significance import smallest_p
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,11 +35,11 @@ class CrossedTest:
     """Interval, p-value and standard error of each mean difference, each (C,).
 
     Attributes:
-        low: Lower end of the interval.
-        high: Upper end.
-        p_values: Two-sided; 1 for a single value, of which nothing can be said.
-        standard_errors: Of the means.
-        degrees: Of freedom, not whole numbers; 0 for a single value.
+        low: Lower end of the interval; the mean itself for a single query.
+        high: Upper end, likewise.
+        p_values: Two-sided.
+        standard_errors: Of the means; 0 for a single query.
+        degrees: Of freedom, not whole numbers; 0 for a single query.
         seed_shares: How much of the variance of the mean is between seeds, 0 to 1.
     """
 
@@ -58,15 +62,15 @@ def crossed_test(differences_SQC: Floats, coverage: float) -> CrossedTest:
 
     seeds, queries, comparisons = differences_SQC.shape
     mean_C = differences_SQC.mean(axis=(0, 1))
-    if seeds * queries == 1:
+    if queries == 1:
         nothing_C = np.zeros(comparisons)
         return CrossedTest(mean_C, mean_C, nothing_C + 1, nothing_C, nothing_C, nothing_C)
     variance_C, degrees_C, seed_shares_C = _variance(differences_SQC, mean_C)
     errors_C = np.sqrt(variance_C / (seeds * queries))
     with np.errstate(divide="ignore", invalid="ignore"):
-        # Nothing varies: a mean of zero is no evidence, any other is all the evidence there is.
+        # Nothing varies: a mean of zero is no evidence, any other is all that so many queries give.
         ratio_C = np.where(mean_C == 0, 0.0, np.abs(mean_C) / errors_C)
-    p_values_C = 2 * stdtr(degrees_C, -ratio_C)
+    p_values_C = np.maximum(2 * stdtr(degrees_C, -ratio_C), smallest_p(queries))
     reach_C = stdtrit(degrees_C, (1 + coverage) / 2) * errors_C
     return CrossedTest(
         mean_C - reach_C, mean_C + reach_C, p_values_C, errors_C, degrees_C, seed_shares_C
@@ -74,14 +78,15 @@ def crossed_test(differences_SQC: Floats, coverage: float) -> CrossedTest:
 
 
 def _variance(values_SQC: Floats, mean_C: Floats) -> tuple[Floats, Floats, Floats]:
-    """S Q times the variance of the mean, its degrees of freedom, and the seeds' share of it."""
+    """S Q times the variance of the mean, its degrees of freedom, and the seeds' share of it.
+
+    There are at least two queries.
+    """
     seeds, queries, _ = values_SQC.shape
     seed_SC, query_QC = values_SQC.mean(axis=1) - mean_C, values_SQC.mean(axis=0) - mean_C
-    if seeds == 1 or queries == 1:
-        alone, freedom = (query_QC, queries - 1) if seeds == 1 else (seed_SC, seeds - 1)
-        variance_C = (alone**2).sum(axis=0) / freedom
-        share_C = np.full_like(variance_C, seeds > 1)
-        return variance_C, np.full_like(variance_C, freedom), share_C
+    if seeds == 1:
+        variance_C = (query_QC**2).sum(axis=0) / (queries - 1)
+        return variance_C, np.full_like(variance_C, queries - 1), np.zeros_like(variance_C)
     of_seeds, of_queries = seeds - 1, queries - 1
     of_rest = of_seeds * of_queries
     rest_SQC = values_SQC - mean_C - seed_SC[:, None] - query_QC[None]

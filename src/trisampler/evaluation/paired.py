@@ -46,7 +46,7 @@ class PairedDifference:
             "system_mean": self.system_mean,
             "baseline_mean": self.baseline_mean,
             "difference": self.difference,
-            "effect_size": self.difference / self.deviation if self.deviation > 0 else None,
+            "effect_size": self.difference / self.deviation if self.deviation > _TIED else None,
             "wins": self.wins,
             "losses": self.losses,
         }
@@ -70,14 +70,16 @@ def paired_difference(system_SQ: Floats, baseline_SQ: Floats) -> PairedDifferenc
 
 
 def detectable(standard_error: float, alpha: float, degrees: float = math.inf) -> float | None:
-    """The difference that a test would find four times in five; None where nothing varies.
+    """The difference that a test would find four times in five.
+
+    None where nothing varies by more than rounding.
 
     Args:
         standard_error: Of the mean difference.
         alpha: Level of the two-sided test, for Holm's first step the whole level by the family.
         degrees: Of freedom of Student's t; without any limit that is the normal distribution.
     """
-    if not standard_error > 0:
+    if not standard_error > _TIED:
         return None
     if math.isinf(degrees):
         reach = NormalDist().inv_cdf(1 - alpha / 2) + NormalDist().inv_cdf(_POWER)

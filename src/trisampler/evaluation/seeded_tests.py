@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trisampler.evaluation.significance import random_counts, whole_numbers
+from trisampler.evaluation.significance import random_counts, smallest_p, whole_numbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -42,7 +42,7 @@ class SeededBootstrap:
         low: Lower end of the interval.
         high: Upper end.
         p_values: Two-sided: the level at which the percentile interval begins to hold zero; the
-            found sample is counted with the others, so it is never 0.
+            found sample is counted with the others, so it is never 0, nor below `smallest_p`.
         standard_errors: Standard deviation of the resampled means.
     """
 
@@ -79,10 +79,11 @@ def seeded_bootstrap(
     low_sides_C = (sums_RC <= cells).sum(axis=0)
     high_sides_C = (sums_RC >= -cells).sum(axis=0)
     p_values_C = 2 * (1 + np.minimum(low_sides_C, high_sides_C)) / (1 + resamples)
+    p_values_C = np.clip(p_values_C, smallest_p(number_of_queries), 1.0)
     means_RC = sums_RC * unit_C / cells
     tail = (1 - coverage) / 2
     low_C, high_C = np.quantile(means_RC, [tail, 1 - tail], axis=0)
-    return SeededBootstrap(low_C, high_C, np.minimum(1.0, p_values_C), means_RC.std(axis=0, ddof=1))
+    return SeededBootstrap(low_C, high_C, p_values_C, means_RC.std(axis=0, ddof=1))
 
 
 def widen_seeds(values_SQC: Floats) -> Floats:

@@ -105,6 +105,14 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return corrected
 
 
+def smallest_p(queries: int) -> float:
+    """The two-sided p-value of all Q differences having one sign, if signs were coin tosses.
+
+    It is what so few queries can say at most, however alike their differences are.
+    """
+    return float(2.0 ** (1 - queries))
+
+
 def whole_numbers(values_QC: Floats) -> tuple[Floats, Floats]:
     """Whole numbers (as float64) and the unit per column: values = whole x unit.
 
