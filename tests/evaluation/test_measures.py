@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evaluation.tables import judgement_table, rankings_and_judgements, run_table
+from trisampler.evaluation import measures
 from trisampler.evaluation.measures import measure_run, parse_measure
 from trisampler.evaluation.runs import read_trec_run, strictly_decreasing, write_trec_run
 from trisampler.evaluation.settings import EvaluationSettings
@@ -206,6 +207,30 @@ def test_ties_count_for_the_greater_id_as_in_trec_eval():
         assert (
             measure_run(run, judgement_table({"q": {relevant: 1}}), ["RR@10"])["value"][0] == value
         )
+
+
+@pytest.mark.parametrize("at_once", [1, 7])
+def test_the_size_of_blocks_changes_no_bit(monkeypatch, at_once):
+    generator = np.random.default_rng(0)
+    judged, answered = [f"q{n}" for n in range(20)], [f"q{n}" for n in (*range(3, 40), *"äé")]
+    run = {
+        query: {f"d{doc}": float(doc % 5) for doc in generator.permutation(60)[:30]}
+        for query in answered
+    }
+    judgements = {
+        query: {f"d{doc}": int(doc % 3) for doc in generator.permutation(60)[:9]}
+        for query in judged
+    }
+    tables = (run_table(run), judgement_table(judgements).sample(fraction=1, shuffle=True, seed=1))
+    whole = measure_run(*tables, ALL)
+    seen = []
+    nested = measures._nested
+    monkeypatch.setattr(
+        measures, "_nested", lambda table, value: seen.append(table) or nested(table, value)
+    )
+    monkeypatch.setattr(measures, "_QUERIES_AT_ONCE", at_once)
+    assert measure_run(*tables, ALL).equals(whole)
+    assert max(table["query_id"].n_unique() for table in seen[::2]) == at_once
 
 
 def test_without_judgements_there_is_nothing_to_measure():

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 MEASURED_SCHEMA = pl.Schema({"query_id": pl.String, "measure": pl.String, "value": pl.Float64})
 # The first that has the measure computes it. All agree, because rankings have no ties.
 _PROVIDERS = ("pytrec_eval", "judged", "msmarco")
+# Of so many, results and judgements are held as Python objects, which take more than tables do.
+_QUERIES_AT_ONCE = 1000
 _NOTATION = re.compile(r"(?P<name>\w+)(\((?P<parameters>[^()]*)\))?(@(?P<at>\d+(\.\d+)?))?")
 
 
@@ -75,23 +77,44 @@ def measure_run(
         ValueError: A measure that `parse_measure` refuses.
         RunFileError: The run is no ranking.
     """
+    parsed = {name: parse_measure(name) for name in measures}
+    ranked = strictly_decreasing(run)
+    judged = judgements.sort("query_id", maintain_order=True)
+    query_ids = judged["query_id"].unique(maintain_order=True)
+    blocks = [
+        _measure_block(query_ids.slice(start, _QUERIES_AT_ONCE), ranked, judged, parsed)
+        for start in range(0, len(query_ids), _QUERIES_AT_ONCE)
+    ]
+    return pl.concat([MEASURED_SCHEMA.to_frame(), *blocks])
+
+
+def _measure_block(
+    query_ids: pl.Series, ranked: pl.DataFrame, judged: pl.DataFrame, parsed: Mapping[str, Measure]
+) -> pl.DataFrame:
+    """As `measure_run`, for neighbouring queries of tables that are sorted by query."""
     from ir_measures import providers
 
-    parsed = {name: parse_measure(name) for name in measures}
     chosen = [providers.registry[name] for name in _PROVIDERS]
     evaluator = providers.FallbackProvider(chosen).evaluator(
-        list(parsed.values()), _nested(judgements, "relevance")
+        list(parsed.values()), _nested(_between(judged, query_ids), "relevance")
     )
     values = {
         (metric.query_id, str(metric.measure)): float(metric.value)
-        for metric in evaluator.iter_calc(_nested(strictly_decreasing(run), "score"))
+        for metric in evaluator.iter_calc(_nested(_between(ranked, query_ids), "score"))
     }
     rows = [
         (query_id, name, values[query_id, str(measure)])
-        for query_id in judgements["query_id"].unique().sort()
+        for query_id in query_ids
         for name, measure in parsed.items()
     ]
     return pl.DataFrame(rows, schema=MEASURED_SCHEMA, orient="row")
+
+
+def _between(table: pl.DataFrame, query_ids: pl.Series) -> pl.DataFrame:
+    """The rows from the first of the queries to the last, of a table sorted by query."""
+    start = table["query_id"].search_sorted(query_ids[0], side="left")
+    end = table["query_id"].search_sorted(query_ids[-1], side="right")
+    return table.slice(start, end - start)
 
 
 def _parse_parameters(text: str, parameters: str) -> dict[str, object]:
