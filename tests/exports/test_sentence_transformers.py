@@ -109,6 +109,27 @@ def test_slices_and_emptiness_change_neither_rows_nor_types(output_format, monke
     assert empty.features == sliced.features == whole.features
 
 
+@pytest.mark.parametrize("form", ["n-tuple", "labeled-list"])
+def test_slices_end_where_their_texts_would_be_too_many_bytes(monkeypatch, form):
+    whole = training_dataset(*hand_made(), output_format=form)
+    assert len(whole.data.table.to_batches()) == 1
+    sizes = [
+        sum(len(text.encode()) for value in row.values() for text in _strings(value))
+        for row in whole.to_list()
+    ]
+    # The first two rows fit just so, and the third begins another slice.
+    monkeypatch.setattr(arrow, "_BYTES_AT_ONCE", sum(sizes[:2]))
+    sliced = training_dataset(*hand_made(), output_format=form)
+    assert sliced.to_list() == whole.to_list()
+    assert [batch.num_rows for batch in sliced.data.table.to_batches()] == [2, 1]
+    monkeypatch.setattr(arrow, "_BYTES_AT_ONCE", 1)
+    assert len(training_dataset(*hand_made(), output_format=form).data.table.to_batches()) == 3
+
+
+def _strings(value):
+    return [text for text in (value if isinstance(value, list) else [value]) if type(text) is str]
+
+
 def test_what_is_no_format_is_named_before_mining():
     with pytest.raises(ExportError, match="'pairs' is none of 'triplet', 'n-tuple'"):
         rows(output_format="pairs")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,9 +12,11 @@ from trisampler.exports.errors import ExportError
 
 if TYPE_CHECKING:
     import datasets
+    from numpy.typing import NDArray
 
-# Arrow counts a string column's bytes in 32 bits: a slice must stay below 2 GB.
 _ROWS_AT_ONCE = 16_384
+# Arrow counts a string column's bytes in 32 bits: a slice must stay below 2 GB.
+_BYTES_AT_ONCE = 1 << 30
 
 
 def text_dataset(rows: pl.DataFrame, texts: Mapping[str, pl.Series]) -> datasets.Dataset:
@@ -35,7 +37,8 @@ def text_dataset(rows: pl.DataFrame, texts: Mapping[str, pl.Series]) -> datasets
         raise ExportError(
             f"a dataset needs the package {error.name}: pip install 'trisampler[exports]'"
         ) from error
-    slices = list(rows.iter_slices(_ROWS_AT_ONCE)) or [rows]
+    sizes = {name: found.str.len_bytes().to_numpy() for name, found in texts.items()}
+    slices = list(_slices(rows, sizes)) or [rows]
     tables = [
         pa.table(
             {
@@ -50,13 +53,41 @@ def text_dataset(rows: pl.DataFrame, texts: Mapping[str, pl.Series]) -> datasets
     return datasets.Dataset(pa.concat_tables(tables))
 
 
+def _slices(rows: pl.DataFrame, sizes: Mapping[str, NDArray[Any]]) -> Iterator[pl.DataFrame]:
+    """All rows in turn, so few at once that their texts have no more bytes than may be, or one.
+
+    Args:
+        rows: as in `text_dataset`.
+        sizes: by column, bytes of each of its texts.
+    """
+    for some in rows.iter_slices(_ROWS_AT_ONCE):
+        ends_R = np.cumsum(sum(_bytes(some[name], of_texts) for name, of_texts in sizes.items()))
+        start, before = 0, 0
+        while start < some.height:
+            end = int(np.searchsorted(ends_R, before + _BYTES_AT_ONCE, side="right"))
+            end = max(end, start + 1)
+            yield some[start:end]
+            start, before = end, int(ends_R[end - 1])
+
+
+def _bytes(rows: pl.Series, of_texts: NDArray[Any]) -> NDArray[np.int64]:
+    """Bytes of the texts of each row."""
+    if rows.dtype != pl.List:
+        return of_texts[rows.to_numpy()].astype(np.int64)
+    ends = np.concatenate([[0], np.cumsum(of_texts[rows.explode().to_numpy()], dtype=np.int64)])
+    return np.diff(ends[_offsets(rows)])
+
+
+def _offsets(rows: pl.Series) -> NDArray[np.int32]:
+    return np.concatenate([[0], np.cumsum(rows.list.len().to_numpy())]).astype(np.int32)
+
+
 def _texts(rows: pl.Series, texts: pl.Series) -> Any:
     import pyarrow as pa
 
     if rows.dtype != pl.List:
         return texts.gather(rows).to_arrow().cast(pa.string())
-    offsets = np.concatenate([[0], np.cumsum(rows.list.len().to_numpy())]).astype(np.int32)
-    return pa.ListArray.from_arrays(offsets, _texts(rows.explode(), texts))
+    return pa.ListArray.from_arrays(_offsets(rows), _texts(rows.explode(), texts))
 
 
 def _values(column: pl.Series) -> Any:

@@ -85,8 +85,11 @@ def _dataset(rows: OutputFormat) -> _Writer:
         from trisampler.exports.sentence_transformers import training_dataset
 
         dataset = training_dataset(*_tables(mined), output_format=rows)
-        with replaced_file(path) as temporary:
-            pq.write_table(dataset.data.table, temporary)
+        table = dataset.data.table
+        with replaced_file(path) as temporary, pq.ParquetWriter(temporary, table.schema) as file:
+            # A row group each: Arrow reads no lists of more than 2 GB of text from one.
+            for batch in table.to_batches():
+                file.write_batch(batch)
         return Exported(len(dataset))
 
     return write
