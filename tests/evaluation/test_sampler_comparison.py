@@ -168,7 +168,7 @@ def test_the_sampler_bm25_and_the_search_by_it_are_two_rows() -> None:
     assert table["test_mean"][0] > 0.6 > table["test_mean"][2]
     assert means.filter(sampler="bm25", split="test", measure="nDCG@10").height == 1
     assert tests["sentence"][0].startswith("bm25 ")
-    assert "| bm25 | 1 |" in comparison_markdown(table, tests, "nDCG@10")
+    assert "| bm25 | 1 |" in comparison_markdown(table, tests, "nDCG@10", 0.05)
 
 
 def test_the_target_is_where_the_baseline_ended_and_not_its_best() -> None:
@@ -199,7 +199,7 @@ def test_nothing_measured_on_a_dev_pool_leaves_no_target_and_no_curve() -> None:
     cells = [cell(name, 1, 0.5, [None, None]) for name in ("top-k", "tri")]
     table = comparison_table(cells, [], seed_means(cells, {}), "nDCG@10", ["top-k"])
     assert table["target"].to_list() == [None, None]
-    assert "target" not in comparison_markdown(table, TESTS.clear(), "nDCG@10")
+    assert "target" not in comparison_markdown(table, TESTS.clear(), "nDCG@10", 0.05)
     assert is_drawn(plot_curves(gather_curves(cells), None))
 
 
@@ -259,6 +259,16 @@ def test_one_or_two_queries_tell_no_sampler_from_another(queries: int, p_value: 
     assert row["detectable"] is row["effect_size"] is None
 
 
+@pytest.mark.parametrize(("p_holm", "shown"), [(0.0496, "(p = .0496)"), (0.0504, "(p = .050)")])
+def test_p_stands_on_the_side_of_the_level_that_it_is_on(p_holm, shown) -> None:
+    tests = compare_samplers(CELLS, ["top-k"], SETTINGS, 1).with_columns(p_holm=pl.lit(p_holm))
+    for told in (
+        comparison_markdown(TABLE, tests, "nDCG@10", 0.05),
+        str(result_columns(TABLE, tests, "nDCG@10", 0.05)),
+    ):
+        assert shown in told
+
+
 AGAINST = {"tri": "in-batch"}
 
 
@@ -267,7 +277,7 @@ def test_what_is_tested_against_one_alone_is_in_no_other_pair() -> None:
     pairs = [("in-batch", "top-k"), ("tri", "in-batch")]
     assert found.filter(split="test").select("system", "baseline").rows() == pairs
     assert set(found["family"]) == {2}
-    told = result_columns(TABLE, found, "nDCG@10")
+    told = result_columns(TABLE, found, "nDCG@10", 0.05)
     assert told["against"] == ["top-k", "-", "in-batch", "-"]
     assert told["difference, test"][1] == "-"
     assert told["difference, test"][2].startswith("+0.")
@@ -280,7 +290,7 @@ def test_everyone_s_target_is_set_by_what_it_is_tested_against() -> None:
     assert targets["tri"] == targets["in-batch"] == pytest.approx(ends["in-batch"])
     assert targets["top-k"] == pytest.approx(ends["top-k"])
     tests = compare_samplers(CELLS, [], SETTINGS, 1, AGAINST)
-    text = comparison_markdown(table, tests, "nDCG@10")
+    text = comparison_markdown(table, tests, "nDCG@10", 0.05)
     assert "Target: where the one that it is tested against ended" in text
     assert is_drawn(plot_curves(gather_curves(CELLS), None))
 
@@ -368,11 +378,11 @@ def test_one_sampler_alone_has_a_table_and_no_tests() -> None:
     tests = compare_samplers(alone, ["top-k"], SETTINGS, 1)
     assert tests.is_empty()
     table = comparison_table(alone, [], seed_means(alone, {}), "nDCG@10", ["top-k"])
-    assert "against" not in comparison_markdown(table, tests, "nDCG@10")
+    assert "against" not in comparison_markdown(table, tests, "nDCG@10", 0.05)
 
 
 def test_the_text_has_all_rows_and_says_what_was_not_reached() -> None:
-    text = comparison_markdown(TABLE, TESTS, "nDCG@10")
+    text = comparison_markdown(TABLE, TESTS, "nDCG@10", 0.05)
     tables = text.partition("On test:")[0].strip().split("\n\n")
     for lines in (table.splitlines() for table in tables[:2]):
         assert len({line.count("|") for line in lines}) == 1
@@ -418,7 +428,7 @@ def test_what_is_told_of_several_rounds_is_said_to_be_of_the_last() -> None:
     chain = [cell("tri", number, 0.8, [0.1, None, 0.5], rounds=3) for number in (1, 2)]
     table = comparison_table([*CELLS[:4], *chain], [], MEANS, "nDCG@10", ["top-k"])
     assert dict(table.select("sampler", "rounds").iter_rows())["tri"] == 3
-    assert "Of several rounds" in comparison_markdown(table, TESTS, "nDCG@10")
+    assert "Of several rounds" in comparison_markdown(table, TESTS, "nDCG@10", 0.05)
     page = page_of(table, ComparisonSettings())
     assert "Of several rounds (tri) what is told of negatives is of the last one's." in page
     assert "the same candidates, but for those of several rounds (tri)" in page
@@ -429,7 +439,7 @@ def test_what_is_told_of_several_rounds_is_said_to_be_of_the_last() -> None:
 
 def test_one_round_needs_no_word() -> None:
     page = page_of(TABLE, ComparisonSettings())
-    for told in (page, comparison_markdown(TABLE, TESTS, "nDCG@10")):
+    for told in (page, comparison_markdown(TABLE, TESTS, "nDCG@10", 0.05)):
         assert "rounds" not in told
         assert "last one" not in told
 

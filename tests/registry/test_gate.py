@@ -105,6 +105,15 @@ def test_json_holds_all_of_a_decision() -> None:
     assert Decision.model_validate(json.loads(text)) == decision
 
 
+def test_p_stands_on_the_side_of_the_level_that_it_is_on() -> None:
+    decision = decided(values(0.6), values(0.5))
+    assert decision.test is not None
+    for p_value, shown in ((0.0496, ".0496"), (0.0504, ".050")):
+        test = decision.test.model_copy(update={"p_value": p_value})
+        rows = dict(decision_rows(decision.model_copy(update={"test": test})))
+        assert rows["p of being worse by the margin"] == shown
+
+
 def test_the_table_has_what_decides() -> None:
     rows = dict(decision_rows(decided(values(0.6), values(0.5))))
     assert rows["verdict"] == "promoted"

@@ -78,7 +78,7 @@ def render_comparison(
         target=target,
         target_setters=_target_setters(content.table, comparison),
         warning=split_warning(splits[0], why) if splits else "Nothing was measured.",
-        results=result_columns(content.table, content.tests, settings.primary),
+        results=result_columns(content.table, content.tests, settings.primary, settings.alpha),
         costs=cost_columns(content.table),
         several_rounds=several_rounds(content.table),
         headline=content.tests.filter(pl.col("split") == splits[0]).to_dicts() if splits else [],

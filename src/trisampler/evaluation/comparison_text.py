@@ -19,7 +19,9 @@ _SEVERAL_ROUNDS = "Of several rounds, what is told of negatives is of the last o
 _Tell = Callable[[Mapping[str, Any]], str]
 
 
-def result_columns(table: pl.DataFrame, tests: pl.DataFrame, primary: str) -> dict[str, list[str]]:
+def result_columns(
+    table: pl.DataFrame, tests: pl.DataFrame, primary: str, alpha: float
+) -> dict[str, list[str]]:
     """Heading -> texts of the rows: how good each sampler is, and how it stands to the baselines.
 
     Differences are of the split that counts most, with Holm's p-values.
@@ -28,6 +30,7 @@ def result_columns(table: pl.DataFrame, tests: pl.DataFrame, primary: str) -> di
         table: Of `comparison_table`.
         tests: Of `compare_samplers`.
         primary: The measure of both.
+        alpha: Level of the tests.
     """
     split = str(tests["split"][0]) if tests.height else ""
     shown = {(row["system"], row["baseline"]): row for row in tests.filter(split=split).to_dicts()}
@@ -42,11 +45,11 @@ def result_columns(table: pl.DataFrame, tests: pl.DataFrame, primary: str) -> di
         its_own = dict(shown.keys())
         tellers["against"] = lambda row: its_own.get(row["sampler"], NONE)
         tellers[f"difference, {split}"] = lambda row: _difference(
-            shown.get((row["sampler"], its_own.get(row["sampler"], "")))
+            shown.get((row["sampler"], its_own.get(row["sampler"], ""))), alpha
         )
     else:
         for baseline in baselines:
-            tellers[f"against {baseline}, {split}"] = _difference_from(baseline, shown)
+            tellers[f"against {baseline}, {split}"] = _difference_from(baseline, shown, alpha)
     return _columns(table, tellers)
 
 
@@ -74,16 +77,19 @@ def cost_columns(table: pl.DataFrame) -> dict[str, list[str]]:
     return _columns(table.filter(pl.col("seeds") > 0), tellers)
 
 
-def comparison_markdown(table: pl.DataFrame, tests: pl.DataFrame, primary: str) -> str:
+def comparison_markdown(
+    table: pl.DataFrame, tests: pl.DataFrame, primary: str, alpha: float
+) -> str:
     """Both tables, and a sentence per comparison, the test split first.
 
     Args:
         table: Of `comparison_table`.
         tests: Of `compare_samplers`.
         primary: The measure of both.
+        alpha: Level of the tests.
     """
     lines = [
-        *table_lines(result_columns(table, tests, primary)),
+        *table_lines(result_columns(table, tests, primary, alpha)),
         "",
         *table_lines(cost_columns(table)),
     ]
@@ -110,14 +116,16 @@ def _columns(table: pl.DataFrame, tellers: Mapping[str, _Tell]) -> dict[str, lis
     return told_columns({heading: [tell(row) for row in rows] for heading, tell in tellers.items()})
 
 
-def _difference_from(baseline: str, tests: Mapping[tuple[str, str], Mapping[str, Any]]) -> _Tell:
-    return lambda row: _difference(tests.get((row["sampler"], baseline)))
+def _difference_from(
+    baseline: str, tests: Mapping[tuple[str, str], Mapping[str, Any]], alpha: float
+) -> _Tell:
+    return lambda row: _difference(tests.get((row["sampler"], baseline)), alpha)
 
 
-def _difference(test: Mapping[str, Any] | None) -> str:
+def _difference(test: Mapping[str, Any] | None, alpha: float) -> str:
     if test is None:
         return NONE
-    p_value = p_value_text(test["p_holm"])
+    p_value = p_value_text(test["p_holm"], alpha)
     equal = "" if p_value.startswith("<") else "= "
     return f"{test['difference']:+.4f} (p {equal}{p_value})"
 

@@ -137,7 +137,7 @@ def decision_rows(decision: Decision) -> list[tuple[str, str]]:
         ("difference", f"{test.difference:+.4f}"),
         (f"is above, with {1 - settings.alpha:.0%} confidence", bound),
         ("must be above", f"{0 - settings.margin:+.4f}"),
-        ("p of being worse by the margin", p_value_text(test.p_value)),
+        ("p of being worse by the margin", p_value_text(test.p_value, settings.alpha)),
         ("must be below", f"{settings.alpha:g}"),
         ("queries won : lost", f"{test.wins:,} : {test.losses:,}"),
     ]

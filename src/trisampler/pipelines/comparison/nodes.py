@@ -131,7 +131,7 @@ def write_comparison(
     """The table and a sentence per comparison, in Markdown."""
     from trisampler.evaluation.comparison_text import comparison_markdown
 
-    return comparison_markdown(table, tests, evaluation.primary)
+    return comparison_markdown(table, tests, evaluation.primary, evaluation.alpha)
 
 
 def line_plotter(lines: dict[str, dict[str, float]]) -> Callable[..., Figure]:
