@@ -65,6 +65,15 @@ def failure_message(error: BaseException) -> str:
     )
 
 
+def passes(error: BaseException) -> bool:
+    """Whether an error is of the process or the network, and not of the file that was read."""
+    return any(
+        isinstance(cause, ConnectionError | TimeoutError)
+        or (not isinstance(cause, TrisamplerError) and _of_the_process(cause) is not None)
+        for cause in _causes(error)
+    )
+
+
 def _of_the_process(error: BaseException) -> str | None:
     """What the process has no more of and what to do, up to the place where the run goes on."""
     text = _one_line(error)

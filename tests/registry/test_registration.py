@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
 
+import pytest
+
 from registry.conftest import Shop, untrained
+from trisampler.encoders.encoder import Encoder
+from trisampler.encoders.errors import EncoderError
 from trisampler.registry.champion import encoder_identity, find_incumbent
 from trisampler.registry.logged_model import bundle_folder
 
@@ -108,6 +114,7 @@ def test_a_champion_whose_files_are_gone_is_not_replaced(shop: Shop) -> None:
     told = shop.register(shop.release(2, shop.decision(2)))
     assert told["alias"] == "challenger"
     assert "cannot be opened" in told["reason"]
+    assert "once it can be, decide again with `kedro run" in told["reason"]
 
 
 def test_a_champion_with_half_its_weights_is_not_replaced(shop: Shop) -> None:
@@ -116,3 +123,48 @@ def test_a_champion_with_half_its_weights_is_not_replaced(shop: Shop) -> None:
     weights.write_bytes(weights.read_bytes()[:1000])
     assert shop.champion().standing == "unloadable"
     assert not shop.decision(2).promoted
+
+
+def run_out() -> None:
+    raise MemoryError
+
+
+def run_out_while_a_file_is_read() -> None:
+    cause = OSError(errno.EMFILE, "Too many open files")
+    raise EncoderError("the weights cannot be read") from cause
+
+
+@pytest.mark.parametrize("opened", [run_out, run_out_while_a_file_is_read])
+def test_a_machine_that_gives_out_says_nothing_of_the_champion(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, opened: Callable[[], None]
+) -> None:
+    shop.promoted(1)
+    monkeypatch.setattr(Encoder, "load_folder", lambda _: opened())
+    with pytest.raises((MemoryError, EncoderError)):
+        shop.champion()
+
+
+def test_a_server_that_does_not_hand_the_champion_over_is_no_verdict_on_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlflow import MlflowClient
+
+    def late(*_: object) -> None:
+        raise TimeoutError("read timed out")
+
+    shop.promoted(1)
+    with monkeypatch.context() as slow:
+        slow.setattr(MlflowClient, "get_logged_model", late)
+        champion = shop.champion()
+        assert champion.standing == "unknown"
+        assert "read timed out" in champion.trouble
+        decision = shop.decision(2)
+    told = shop.register(shop.release(2, decision))
+    assert told["alias"] == "challenger"
+    assert "has not seen version 1, which is champion: decide again" in told["reason"]
+
+
+def test_a_champion_whose_logged_model_is_gone_is_not_replaced(shop: Shop) -> None:
+    version = shop.promoted(1)
+    shop.registry.client.delete_logged_model(version.model_id)
+    assert shop.champion().standing == "unloadable"

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from trisampler.encoders.encoder import Encoder
-from trisampler.registry.errors import RegistryError
+from trisampler.failures import passes
+from trisampler.registry.errors import NoAnswerError, RegistryError
 from trisampler.registry.logged_model import encoder_folder
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ class Champion:
 
     Attributes:
         standing: `champion`: `encoder` is its encoder. `none`: nothing was promoted yet.
-            `unloadable`: there is one, and it cannot be opened. `unknown`: nobody could ask.
+            `unloadable`: there is one, and it cannot be opened. `unknown`: nobody could ask, or
+            MLflow did not hand its files over.
         version: Its number.
         identity: Of its encoder.
         encoder: Its encoder.
@@ -66,6 +68,10 @@ def load_champion(find: Callable[[], Registry | None], cache: Path) -> Champion:
     Args:
         find: Finds the registry; None where there is to be none.
         cache: Where what is not on this machine is copied to.
+
+    Raises:
+        Exception: Memory or open files ran out, or a connection broke, while its encoder was being
+            opened: that says nothing of the champion.
     """
     try:
         registry = find()
@@ -78,7 +84,11 @@ def load_champion(find: Callable[[], Registry | None], cache: Path) -> Champion:
         return Champion("none")
     try:
         encoder = Encoder.load_folder(encoder_folder(registry, version, cache))
+    except NoAnswerError as error:
+        return Champion("unknown", trouble=str(error))
     except Exception as error:  # of any of the libraries that read weights
+        if passes(error):
+            raise
         told = f"{type(error).__name__}: {error}".splitlines()[0]
         return Champion("unloadable", version.number, version.encoder, trouble=told)
     return Champion(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from trisampler.errors import TrisamplerError
-from trisampler.registry.errors import RegistryError
+from trisampler.registry.errors import NoAnswerError, RegistryError
 from trisampler.secrets import first_line
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ def reaching(uri: str) -> Iterator[None]:
     """Whatever fails in MLflow as an error that its user can mend.
 
     Raises:
-        RegistryError: naming the store and what MLflow said.
+        RegistryError: naming the store and what MLflow said; a NoAnswerError unless that is that
+            what was asked for is not there.
     """
     try:
         yield
@@ -70,7 +71,8 @@ def reaching(uri: str) -> Iterator[None]:
         raise
     except Exception as error:  # MLflow's own, the database's, the network's
         said = first_line(error)
-        raise RegistryError(
+        gone = getattr(error, "error_code", None) == "RESOURCE_DOES_NOT_EXIST"
+        raise (RegistryError if gone else NoAnswerError)(
             f"MLflow at {label_of(uri)} does not answer as it should: {type(error).__name__}: "
             f"{said[:300]}. See that it runs, and that MLFLOW_TRACKING_URI or conf/<env>/"
             "tracking.yml says where."

@@ -7,3 +7,7 @@ from trisampler.errors import TrisamplerError
 
 class RegistryError(TrisamplerError):
     """A model registry that cannot be reached, or that does not have what is asked of it."""
+
+
+class NoAnswerError(RegistryError):
+    """MLflow did not answer as it should; another time it may."""

@@ -21,6 +21,8 @@ from trisampler.hashing import derive_seed
 from trisampler.registry.champion import Incumbent
 from trisampler.registry.settings import PromotionSettings
 
+DECIDE_AGAIN = "decide again with `kedro run --pipelines promotion --force`"
+
 
 class GateTest(BaseModel):
     """The paired test; values are means over queries, and `difference` is candidate - incumbent.
@@ -201,7 +203,7 @@ def _verdict(
     if incumbent.standing == "unloadable":
         return False, (
             f"version {incumbent.version}, the champion, cannot be opened, so that nobody knows "
-            "what would be lost"
+            f"what would be lost: once it can be, {DECIDE_AGAIN}"
         )
     if test is None:
         return False, f"no {settings.split} query is judged, so that nothing could be measured"

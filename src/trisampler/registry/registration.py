@@ -14,15 +14,13 @@ from typing import TYPE_CHECKING, Any
 from trisampler import __version__
 from trisampler.hashing import digest_file
 from trisampler.registry.client import digest_of, label_of, reaching
-from trisampler.registry.gate import Decision, decision_text
+from trisampler.registry.gate import DECIDE_AGAIN, Decision, decision_text
 from trisampler.registry.logged_model import log_bundle
 from trisampler.registry.version import CHALLENGER, CHAMPION, Version
 from trisampler.release.manifest import MANIFEST, read_manifest
 
 if TYPE_CHECKING:
     from trisampler.registry.registry import Registry
-
-_DECIDE_AGAIN = "decide again with `kedro run --pipelines promotion --force`"
 
 
 @dataclass(frozen=True)
@@ -106,7 +104,7 @@ def settle(
     if champion is not None and champion.encoder == encoder:
         return True, f"the encoder of version {champion.number}, with the documents of now"
     if decision.incumbent.candidate != encoder:
-        return False, f"the gate has not seen this encoder: {_DECIDE_AGAIN}"
+        return False, f"the gate has not seen this encoder: {DECIDE_AGAIN}"
     if not decision.promoted:
         return False, decision.reason
     back = next((each for each in versions if each.rolled_back and each.encoder == encoder), None)
@@ -114,7 +112,7 @@ def settle(
         return False, f"version {back.number}, of the same encoder, was rolled back"
     if champion is not None and champion.encoder != decision.incumbent.champion:
         return False, (
-            f"the gate has not seen version {champion.number}, which is champion: {_DECIDE_AGAIN}"
+            f"the gate has not seen version {champion.number}, which is champion: {DECIDE_AGAIN}"
         )
     return True, decision.reason
 
