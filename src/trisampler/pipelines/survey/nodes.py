@@ -21,6 +21,8 @@ else:
 def survey_samplers(
     candidates: pl.DataFrame,
     lexical_candidates: pl.DataFrame,
+    neighbours: pl.DataFrame,
+    given_negatives: pl.DataFrame,
     teacher_scores: pl.DataFrame,
     query_embeddings: Embeddings,
     corpus_embeddings: Embeddings,
@@ -46,6 +48,8 @@ def survey_samplers(
         seed=seed,
         round_number=1,
         lexical=lexical_candidates,
+        neighbours=neighbours,
+        given=given_negatives,
         teacher=None if teacher_scores.is_empty() else teacher_scores,
     )
     surveyed = survey_all(draw, sampling, survey.samplers, candidates, hidden_judgements, 1 - alpha)

@@ -14,6 +14,8 @@ def create_pipeline() -> Pipeline:
                 inputs=[
                     "round_1.candidates",
                     "bm25.candidates",
+                    "round_1.neighbours",
+                    "given_negatives",
                     "round_1.teacher_scores",
                     "encoder_0.query_embeddings",
                     "encoder_0.corpus_embeddings",
