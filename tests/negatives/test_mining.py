@@ -283,3 +283,36 @@ def test_vectors_need_not_be_ours(world):
         teacher=world.teacher,
     ).table
     assert theirs.equals(ours)
+
+
+@pytest.mark.parametrize("pools", [("encoder", "lexical"), ("lexical",)])
+def test_samplers_that_draw_in_order_take_the_pools_in_turn(pools):
+    world = clustered(queries=12, documents=120)
+    # Half of the lexical hits are candidates of the encoder too, which then stand there alone.
+    far = world.lexical.filter(pl.col("rank") <= 10).with_columns(rank=pl.col("rank") * 2 - 1)
+    near = world.candidates.filter(pl.col("rank") <= 10).with_columns(rank=22 - pl.col("rank") * 2)
+    world = world.replaced(lexical=pl.concat([far, near]).sort("query_id", "rank"))
+    tables = {"encoder": world.candidates, "lexical": world.lexical}
+    hits = {
+        name: dict(
+            tables[name].sort("rank").group_by("query_id", maintain_order=True).agg("doc_id").rows()
+        )
+        for name in pools
+    }
+    table = world.draw("bm25", pools=pools, negatives=6, guard=0.0).table
+    positives = world.positives()
+    drawn = table.group_by("query_id", "positive_id", maintain_order=True).agg(
+        "negative_id", "source"
+    )
+    for query_id, _, negatives, sources in drawn.iter_rows():
+        expected, home = [], {}
+        for name in pools:
+            for doc_id in hits[name][query_id]:
+                home.setdefault(doc_id, name)
+        for rank in range(20):
+            for name in pools:
+                doc_id = hits[name][query_id][rank]
+                if doc_id not in positives[query_id] and home[doc_id] == name:
+                    expected.append((doc_id, name))
+        assert list(zip(negatives, sources, strict=True)) == expected[:6]
+    assert set(table["source"]) == set(pools)

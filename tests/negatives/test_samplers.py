@@ -48,7 +48,7 @@ def run(name, negatives, rows=40_000, x=X, y=Y, a=A, eligible=ELIGIBLE, seed=0, 
         np.zeros(digests_PK.shape),
     )
     sampler = build_sampler(name, parameters)
-    return StageRunner(sampler, scores, negatives, chance, str).run()
+    return StageRunner(sampler, scores, negatives, chance, np.arange(len(x)), str).run()
 
 
 def delta(x):

@@ -83,6 +83,7 @@ class Miner:
             scored.scores,
             self.settings.negatives,
             chance,
+            candidates.order_K,
             lambda pair: self._name(block, pair),
         ).run()
         drawn = _drawn(block, candidates, scored.scores, outcome)

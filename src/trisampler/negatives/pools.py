@@ -41,6 +41,19 @@ class Candidates:
     sources: tuple[Pool, ...]
     shared: int
 
+    @property
+    def order_K(self) -> Int64:
+        """Each column's place where the pools take turns: their first columns, their second ones.
+
+        Of one pool alone the order is its own.
+        """
+        _, starts = np.unique(self.sources, return_index=True)
+        number_K = np.arange(len(self.sources))
+        start_K = np.maximum.accumulate(np.where(np.isin(number_K, starts), number_K, 0))
+        order_K = np.empty_like(number_K)
+        order_K[np.argsort(number_K - start_K, kind="stable")] = number_K
+        return order_K
+
 
 @dataclass(frozen=True)
 class Pools:

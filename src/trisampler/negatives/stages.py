@@ -85,6 +85,8 @@ class StageRunner:
         scores: of the pairs and their candidates.
         negatives: n, how many to draw per pair.
         chance: noise keys and digests.
+        order_K: the candidates' places in the order of their pools, which the first stage follows
+            where it draws in order.
         name_pair: from a pair's place in the block to its name, for messages.
     """
 
@@ -92,6 +94,7 @@ class StageRunner:
     scores: PairScores
     negatives: int
     chance: Chance
+    order_K: Int64
     name_pair: Callable[[int], str]
 
     def run(self) -> Outcome:
@@ -103,18 +106,21 @@ class StageRunner:
         shape = self.scores.eligible_PK.shape
         columns_PM, mask_PM = np.broadcast_to(np.arange(shape[1]), shape), self.scores.eligible_PK
         steps: list[_Step] = []
+        order_M = self.order_K
         for number, stage in enumerate(self.sampler.stages):
-            steps.append(self._thin(stage, str(number), columns_PM, mask_PM))
+            steps.append(self._thin(stage, str(number), columns_PM, mask_PM, order_M))
             columns_PM, mask_PM = steps[-1].columns_Pn, steps[-1].mask_Pn
+            order_M = np.arange(columns_PM.shape[1])
         outcome = self._outcome(steps)
         return outcome if stage.fill is None else self._filled(outcome, steps[-1], stage.fill)
 
-    def _thin(self, stage: Stage, name: str, within_PM: Int64, mask_PM: Bool) -> _Step:
+    def _thin(
+        self, stage: Stage, name: str, within_PM: Int64, mask_PM: Bool, order_M: Int64
+    ) -> _Step:
         log_weights_PM = np.where(mask_PM, self._weigh(stage.log_weight, within_PM), -np.inf)
         keep = stage.keep(log_weights_PM, self.negatives) if stage.keep else self.negatives
         if stage.in_order:
-            order_M = -np.arange(within_PM.shape[1], dtype=np.float64)
-            values_PM = np.where(np.isfinite(log_weights_PM), order_M, -np.inf)
+            values_PM = np.where(np.isfinite(log_weights_PM), -order_M.astype(np.float64), -np.inf)
         else:
             values_PM = log_weights_PM + self.chance.noise(name, within_PM)
         places_Pn, chosen_Pn = greatest(values_PM, keep)
