@@ -9,6 +9,29 @@ import pytest
 from pydantic import ValidationError
 
 from trisampler.negatives import SAMPLERS, NegativesError, SamplingSettings, build_sampler
+from trisampler.negatives.sampler import EffectiveSize, Sampler, Stage, uniform
+
+ELSEWHERE = "elsewhere"
+
+
+def nothing():
+    """A user's own function that forgets to return what it made."""
+
+
+def needy(width):
+    return Sampler("own", "encoder", (Stage(uniform),), f"{width}", "")
+
+
+def from_the_web():
+    return Sampler("own", "web", (Stage(uniform),), "", "")
+
+
+def without_stage():
+    return Sampler("own", "encoder", (), "", "")
+
+
+def keeping_last():
+    return Sampler("own", "encoder", (Stage(uniform, keep=EffectiveSize()),), "", "")
 
 
 @pytest.mark.parametrize("name", SAMPLERS)
@@ -45,6 +68,18 @@ def test_the_samplers_of_the_method_are_all_there():
         ("random", {"k": 1.0}, "it has none"),
         ("no.such.module:thing", {}, "cannot be imported"),
         ("trisampler.errors:thing", {}, "cannot be imported"),
+        (":thing", {}, "cannot be imported .ValueError"),
+        (f"{__name__}:ELSEWHERE", {}, "is no function that returns a Sampler, but 'elsewhere'"),
+        (f"{__name__}:nothing", {}, "has to return a Sampler, and returned None"),
+        (f"{__name__}:needy", {}, "cannot be made .TypeError: .*width"),
+        (f"{__name__}:from_the_web", {}, "there is no pool 'web'; there are encoder, lex"),
+        (f"{__name__}:without_stage", {}, "from the pool 'encoder' by no stage"),
+        (f"{__name__}:keeping_last", {}, "its last stage has `keep`"),
+        ("tri", {"sigma": 0.0}, "sampler 'tri': sigma is 0"),
+        ("tri-product", {"sigma": -1.0}, "sigma is -1"),
+        ("tri-t1", {"sigma": 1e-200}, "sigma is 1e-200"),
+        ("tri", {"multiple": 0.5}, "multiple is 0.5: .* has to be 1 or more"),
+        ("margin-bins", {"bins": 0.5}, "bins is 0.5, and has to be a whole number"),
     ],
 )
 def test_unknown_names_say_what_there_is(name, parameters, message):

@@ -46,9 +46,12 @@ def build_sampler(name: str, parameters: Mapping[str, float] | None = None) -> S
         parameters: keyword arguments of the sampler's function.
 
     Raises:
-        NegativesError: an unknown sampler or parameter.
+        NegativesError: an unknown sampler or parameter, a parameter out of range, or a function of
+            your own that fails or returns no `Sampler`.
     """
-    factory = _own_factory(name) if ":" in name else SAMPLERS.get(name)
+    factory: Callable[..., object] | None = (
+        _own_factory(name) if ":" in name else SAMPLERS.get(name)
+    )
     if factory is None:
         raise NegativesError(
             f"no sampler is called {name!r}; there are {', '.join(SAMPLERS)}, and your own as "
@@ -61,15 +64,35 @@ def build_sampler(name: str, parameters: Mapping[str, float] | None = None) -> S
             f"sampler {name!r} has no parameter {', '.join(map(repr, unknown))}; "
             f"it has {', '.join(known) or 'none'}"
         )
-    return factory(**(parameters or {}))
+    return _made(factory, name, parameters or {})
 
 
-def _own_factory(name: str) -> Callable[..., Sampler]:
+def _made(factory: Callable[..., object], name: str, parameters: Mapping[str, float]) -> Sampler:
+    try:
+        sampler = factory(**parameters)
+    except NegativesError as error:
+        raise NegativesError(f"sampler {name!r}: {error}") from error
+    except Exception as error:  # a user's own function may raise anything
+        raise NegativesError(
+            f"sampler {name!r} cannot be made ({type(error).__name__}: {error})"
+        ) from error
+    if not isinstance(sampler, Sampler):
+        raise NegativesError(
+            f"sampler {name!r}: the function has to return a Sampler, and returned {sampler!r}"
+        )
+    return sampler
+
+
+def _own_factory(name: str) -> Callable[..., object]:
     module_name, _, function_name = name.partition(":")
     try:
-        factory: Callable[..., Sampler] = getattr(
-            importlib.import_module(module_name), function_name
+        factory: object = getattr(importlib.import_module(module_name), function_name)
+    except Exception as error:  # a user's own module may raise anything
+        raise NegativesError(
+            f"sampler {name!r} cannot be imported ({type(error).__name__}: {error})"
+        ) from error
+    if not callable(factory):
+        raise NegativesError(
+            f"sampler {name!r} is no function that returns a Sampler, but {factory!r}"
         )
-    except (ImportError, AttributeError) as error:
-        raise NegativesError(f"sampler {name!r} cannot be imported: {error}") from error
     return factory

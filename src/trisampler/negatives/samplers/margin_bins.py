@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from trisampler.negatives.arrays import Float64
+from trisampler.negatives.errors import NegativesError
 from trisampler.negatives.sampler import Sampler, Stage
 from trisampler.negatives.scores import PairScores
 
@@ -18,7 +19,12 @@ def margin_bins(bins: float = 10.0) -> Sampler:
 
     Args:
         bins: how many.
+
+    Raises:
+        NegativesError: not a number of bins.
     """
+    if not (bins >= 1 and float(bins).is_integer()):
+        raise NegativesError(f"bins is {bins:g}, and has to be a whole number of 1 or more")
     count = int(bins)
 
     def log_weight(scores: PairScores) -> Float64:

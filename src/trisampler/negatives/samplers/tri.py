@@ -14,6 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from trisampler.negatives.arrays import Bool, Float64
+from trisampler.negatives.errors import NegativesError
 from trisampler.negatives.geometry import SIXTY_DEGREES, t1_floor, t2_angle
 from trisampler.negatives.sampler import EffectiveSize, LogWeight, Sampler, Stage
 from trisampler.negatives.scores import PairScores
@@ -27,7 +28,12 @@ def near_positive(sigma: float = PAPER_SIGMA) -> LogWeight:
 
     Args:
         sigma: width in logits; the paper's exp(-delta^2 / 4) is sqrt(2).
+
+    Raises:
+        NegativesError: a sigma that is no width.
     """
+    if not (sigma > 0 and sigma**2 > 0):
+        raise NegativesError(f"sigma is {sigma:g}, and neither it nor its square may be 0 or below")
     return lambda scores: np.square(scores.delta_PK) * (-0.5 / sigma**2)
 
 
