@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -9,9 +10,11 @@ import pytest
 from trisampler.cell_checks import ComparisonError, check_cells
 from trisampler.cells import Cell
 from trisampler.evaluation.settings import ComparisonSettings
+from trisampler.negatives.sampler import Sampler, Stage, uniform
 from trisampler.negatives.samplers.random import random
-from trisampler.negatives.settings import SamplingSettings
+from trisampler.negatives.settings import Pool, SamplingSettings, SurveySettings
 from trisampler.structure import ComparisonStructure
+from trisampler.survey_checks import SurveyError, check_survey
 from trisampler.training.settings import TrainingSettings
 from trisampler.variants import Variant
 
@@ -24,6 +27,11 @@ ALL = ComparisonStructure(samplers=("in-batch", "random", "top-k", "tri"), seeds
 def own_random():
     """A user's own sampler by another name."""
     return random()
+
+
+def near() -> Sampler:
+    """A user's own sampler that draws from the positives' neighbours."""
+    return Sampler("near", "neighbours", (Stage(uniform),), "", "")
 
 
 def documents(training: TrainingSettings, *, mined: bool) -> int:
@@ -221,6 +229,48 @@ def test_what_a_variant_cannot_do_is_said_before(
         check_cells(
             ComparisonStructure.model_validate(tree), settings, SAMPLING, TRAINING, teacher=None
         )
+
+
+TAUGHT = {"training": {"distillation": "kl"}}
+
+
+@pytest.mark.parametrize(
+    ("variant", "pools", "told"),
+    [
+        ({"sampler": "bm25", **TAUGHT}, (), "does not score its pool lexical, .*encoder"),
+        ({"sampler": "bm25", "sampling": {"teacher_ceiling": 0.1}}, (), "its pool lexical"),
+        ({"sampler": "random", **TAUGHT}, (), "from the pool corpus"),
+        ({"sampler": "in-batch", **TAUGHT}, (), "mines none"),
+        ({"sampler": "bm25", **TAUGHT}, ("encoder", "lexical"), None),
+        ({"sampler": "bm25"}, (), None),
+    ],
+)
+def test_a_cell_that_needs_a_teacher_draws_from_what_it_scores(
+    variant: dict[str, Any], pools: tuple[Pool, ...], told: str | None
+) -> None:
+    structure = ComparisonStructure.model_validate({"variants": {"own": variant}, "seeds": 1})
+    sampling = SAMPLING.model_copy(update={"pools": pools})
+    with nullcontext() if told is None else pytest.raises(ComparisonError, match=told):
+        check_cells(structure, ComparisonSettings(baselines=()), sampling, TRAINING, teacher="x")
+
+
+@pytest.mark.parametrize(
+    ("samplers", "sampling", "teacher", "told"),
+    [
+        (("top-k", "bm25"), {"teacher_ceiling": 0.1}, "x", "'bm25': the teacher does not score"),
+        (("tri", f"{__name__}:near"), {}, None, "pool neighbours is retrieved where"),
+        (("margin-bins",), {}, None, "sampler=margin-bins needs a teacher's scores"),
+        (("random", "tri"), {"teacher_ceiling": 0.1}, "x", None),
+        (("bm25",), {"teacher_ceiling": 0.1, "pools": ("encoder", "lexical")}, "x", None),
+        (("bm25", f"{__name__}:near"), {"pools": ("neighbours",)}, None, None),
+    ],
+)
+def test_a_survey_draws_from_what_there_is(
+    samplers: tuple[str, ...], sampling: dict[str, Any], teacher: str | None, told: str | None
+) -> None:
+    settings = SamplingSettings.model_validate({"sampler": "top-k", **sampling})
+    with nullcontext() if told is None else pytest.raises(SurveyError, match=told):
+        check_survey(SurveySettings(samplers=samplers), settings, teacher)
 
 
 def test_lines_need_a_centre() -> None:

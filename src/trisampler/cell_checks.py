@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from trisampler.errors import TrisamplerError, told
 from trisampler.evaluation.settings import ComparisonSettings
 from trisampler.negatives.settings import SamplingSettings
+from trisampler.shared_pools import why_not_shared
 from trisampler.structure import ComparisonStructure
 from trisampler.training.settings import TrainingSettings
 
@@ -79,7 +80,5 @@ def _why_not(
         return f"{needing} needs a teacher's scores, and teacher.name is null"
     if training.distillation != "none" and teacher is None:
         return f"distillation={training.distillation} needs a teacher, and teacher.name is null"
-    pools = settings.pools or ((sampler.pool,) if sampler.pool else ())
-    if "neighbours" in pools and "neighbours" not in base.pools:
-        return "its pool neighbours is retrieved where sampling.pools names it"
-    return why_not_trained_on(settings, training)
+    taught = needing is not None or training.distillation != "none"
+    return why_not_shared(settings, base, taught=taught) or why_not_trained_on(settings, training)

@@ -43,19 +43,25 @@ class ConfigurationHooks:
         Raises:
             EncoderError: A device is named that this machine has not.
             ComparisonError: A sampler cannot be run, or a baseline is not compared.
+            SurveyError: A sampler cannot draw.
         """
         _check_devices(pipeline, catalog)
-        if not any(node.name.startswith("comparison.") for node in pipeline.nodes):
-            return
-        from trisampler.cell_checks import check_cells
+        stages = {node.name.partition(".")[0] for node in pipeline.nodes}
+        sampling, teacher = catalog.load("params:sampling"), catalog.load("params:teacher").name
+        if "survey" in stages:
+            from trisampler.survey_checks import check_survey
 
-        check_cells(
-            current_structure().comparison,
-            catalog.load("params:comparison"),
-            catalog.load("params:sampling"),
-            catalog.load("params:training"),
-            catalog.load("params:teacher").name,
-        )
+            check_survey(catalog.load("params:survey"), sampling, teacher)
+        if "comparison" in stages:
+            from trisampler.cell_checks import check_cells
+
+            check_cells(
+                current_structure().comparison,
+                catalog.load("params:comparison"),
+                sampling,
+                catalog.load("params:training"),
+                teacher,
+            )
 
 
 def _check_devices(pipeline: Pipeline, catalog: DataCatalog) -> None:

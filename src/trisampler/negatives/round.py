@@ -88,9 +88,7 @@ class Round:
     @property
     def pools(self) -> tuple[Pool, ...]:
         """Where candidates come from; nowhere if there is nothing to draw."""
-        if self.sampler.pool is None or not len(self.keys_P):
-            return ()
-        return self.settings.pools or (self.sampler.pool,)
+        return self.settings.pools_of(self.sampler) if len(self.keys_P) else ()
 
     def miner(self, pools: Pools) -> Miner:
         """What draws this round's negatives from these pools."""

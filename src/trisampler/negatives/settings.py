@@ -68,6 +68,12 @@ class SamplingSettings(BaseModel):
         """Documents the pool corpus offers each pair: some to spare for what is not eligible."""
         return max(self.corpus_candidates, 4 * self.negatives)
 
+    def pools_of(self, sampler: Sampler) -> tuple[Pool, ...]:
+        """Where the sampler's candidates come from: nowhere if it mines none."""
+        if sampler.pool is None:
+            return ()
+        return self.pools or (sampler.pool,)
+
     def teacher_needed_by(self, sampler: Sampler) -> str | None:
         """The parameter that needs a teacher's scores, with its value; None where none does."""
         if sampler.needs_teacher:

@@ -62,13 +62,14 @@ def survey_samplers(
     """
     rows, planes = [], []
     for name in samplers:
-        drawn = draw(_with_sampler(settings, name))
+        drawn = draw(with_sampler(settings, name))
         rows.append(_row(name, drawn, candidates, hidden_judgements, coverage))
         planes.append(drawn.plane.select(pl.lit(name).alias("sampler"), pl.all()))
     return Survey(pl.DataFrame(rows, schema=SURVEY_SCHEMA), pl.concat(planes))
 
 
-def _with_sampler(settings: SamplingSettings, name: str) -> SamplingSettings:
+def with_sampler(settings: SamplingSettings, name: str) -> SamplingSettings:
+    """The settings for a sampler of a survey; those of their own sampler stay."""
     if name == settings.sampler:
         return settings
     return settings.model_copy(update={"sampler": name, "parameters": {}, "pools": ()})

@@ -101,8 +101,7 @@ def why_not_live(sampling: SamplingSettings) -> str | None:
     from trisampler.negatives.registry import build_sampler
 
     sampler = build_sampler(sampling.sampler, sampling.parameters)
-    pools = sampling.pools or ((sampler.pool,) if sampler.pool else ())
-    others = sorted(set(pools) - _LIVE_POOLS)
+    others = sorted(set(sampling.pools_of(sampler)) - _LIVE_POOLS)
     needing = sampling.teacher_needed_by(sampler)
     if not others and not needing:
         return None

@@ -46,7 +46,7 @@ def _lack_of_scores(
         return f"sampler {sampling.sampler!r} mines none"
     if training.negatives_per_query == 0:
         return "training.negatives_per_query is 0"
-    if set(sampling.pools or (sampler.pool,)) == {"corpus"}:
+    if set(sampling.pools_of(sampler)) == {"corpus"}:
         return (
             f"sampler {sampling.sampler!r} draws them from the pool corpus, of which none scores "
             "anything beforehand"
