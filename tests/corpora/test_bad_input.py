@@ -113,6 +113,18 @@ CASES = [
     Bad("no train qrels", without(TRAIN), "", (f"{TRAIN} is missing", "dev.tsv")),
     Bad("no qrels folder", lambda f: shutil.rmtree(f / "qrels"), "", (f"{TRAIN} is missing", C)),
     Bad(
+        "qrels of no split",
+        whole("qrels/eval.tsv", HEADER),
+        "qrels/eval.tsv",
+        ("says no split", "train, dev or test"),
+    ),
+    Bad(
+        "qrels of one split twice",
+        whole("qrels/validation.tsv", HEADER),
+        "",
+        ("several files of qrels/dev: qrels/dev.tsv, qrels/validation.tsv", "Keep one"),
+    ),
+    Bad(
         "corpus is a folder",
         both(without(C), lambda f: (f / C).mkdir()),
         "",

@@ -241,10 +241,35 @@ def test_line_order_changes_nothing(clean_folder: Path) -> None:
 
 
 def test_ignored_files_are_named(clean_folder: Path) -> None:
-    (clean_folder / "qrels" / "validation.tsv").write_text("")
+    for name in ("README.txt", "LICENSE", "._dev.tsv", "train.tsv~"):
+        (clean_folder / "qrels" / name).write_text("")
     (clean_folder / "notes.txt").write_text("")
     collection = read(clean_folder)
-    assert collection.report["files_ignored"] == ["notes.txt", "qrels/validation.tsv"]
+    ignored = ["notes.txt", "qrels/._dev.tsv", "qrels/LICENSE"]
+    ignored += ["qrels/README.txt", "qrels/train.tsv~"]
+    assert collection.report["files_ignored"] == ignored
+
+
+@pytest.mark.parametrize(
+    ("split", "name"),
+    [
+        ("dev", "validation.tsv"),
+        ("dev", "val.tsv"),
+        ("dev", "valid_set.tsv"),
+        ("test", "Test.tsv"),
+        ("test", "test.txt"),
+        ("train", "qrels-training.tsv"),
+    ],
+)
+def test_a_file_of_judgements_is_known_by_the_split_in_its_name(
+    clean_folder: Path, split: str, name: str
+) -> None:
+    clean = read(clean_folder)
+    (clean_folder / "qrels" / f"{split}.tsv").rename(clean_folder / "qrels" / name)
+    renamed = read(clean_folder)
+    assert tables(renamed) == tables(clean)
+    assert renamed.report["splits"] == clean.report["splits"]
+    assert renamed.report["files_ignored"] == renamed.report["notes"] == []
 
 
 def test_digest_is_of_names_and_bytes(clean_folder: Path) -> None:

@@ -1,10 +1,12 @@
 """The reader of folders in BEIR's form: corpus.jsonl, queries.jsonl, qrels/{train,dev,test}.tsv.
 
+A file of judgements may have another name that says its split, such as qrels/validation.tsv.
 Beside them there may be a file of triples, which names negatives of training queries.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from trisampler.corpora.collection import SPLITS, Split
@@ -12,7 +14,15 @@ from trisampler.corpora.document_rows import DocumentBuffer, LocatedDocuments
 from trisampler.corpora.errors import SourceError, listed, nothing_to_train_on
 from trisampler.corpora.folders import source_folder
 from trisampler.corpora.jsonl import Record
-from trisampler.corpora.naming import files_called, find_file, has_ending, other_files
+from trisampler.corpora.naming import (
+    files_called,
+    find_file,
+    find_matching,
+    has_ending,
+    named_split,
+    only_one,
+    other_files,
+)
 from trisampler.corpora.qrels import read_qrels, read_qrels_table
 from trisampler.corpora.records import read_table
 from trisampler.corpora.rows import RowBuffer
@@ -29,11 +39,10 @@ from trisampler.corpora.source import (
 from trisampler.corpora.triples import find_triples, with_triples
 
 _CORPUS, _QUERIES = "corpus", "queries"
-_QRELS: dict[Split, str] = {split: f"qrels/{split}" for split in SPLITS}
-_ENDINGS = {
-    **dict.fromkeys((_CORPUS, _QUERIES), (".jsonl", ".parquet", ".csv")),
-    **dict.fromkeys(_QRELS.values(), (".tsv", ".parquet", ".csv", ".jsonl")),
-}
+_QRELS = "qrels"
+_ENDINGS = (".jsonl", ".parquet", ".csv")
+_JUDGED = (".tsv", ".parquet", ".csv", ".jsonl")
+_TEXT = ".txt"  # judgements as in .tsv where the name says a split, else a word to the reader
 _FORM = (
     "A BEIR folder has corpus.jsonl, queries.jsonl and qrels/train.tsv, or triples.train.tsv in "
     "the place of the last; each may be .gz, .bz2 or .zst, or a table (.parquet, .csv)"
@@ -46,25 +55,26 @@ def is_beir_folder(folder: Path) -> bool:
     """Whether the folder is meant to be in BEIR's form, complete or not."""
     if (folder / "qrels").exists():
         return True
-    return any(files_called(folder, stem, _ENDINGS[stem]) for stem in (_CORPUS, _QUERIES))
+    return any(files_called(folder, stem, _ENDINGS) for stem in (_CORPUS, _QUERIES))
 
 
 def list_beir_files(settings: SourceSettings) -> SourceFiles:
     """The files to read; those of queries and judgements may be missing.
 
     Raises:
-        SourceError: no such folder, no BEIR folder, one without a corpus, or one with two files
-            for the same.
+        SourceError: no such folder, no BEIR folder, one without a corpus, one with two files
+            for the same, or judgements in qrels/ whose name says no split.
     """
     folder = source_folder(settings.path)
     if not is_beir_folder(folder):
         inner = [entry.name for entry in sorted(folder.iterdir()) if _named(entry, _CORPUS)]
         hint = f". {inner[0]}/ in it is one: name that" if inner else ""
         raise SourceError.at(folder, None, f"not a BEIR folder; {listed(folder)}", _FORM + hint)
-    found = [_named(folder, stem) for stem in _ENDINGS]
+    found = [_named(folder, stem) for stem in (_CORPUS, _QUERIES)]
     if found[0] is None:
         raise SourceError.at(folder, None, f"corpus.jsonl is missing; {listed(folder)}", _FORM)
-    names = [name for name in [*found, find_triples(folder)] if name is not None]
+    found += [*_qrels(folder).values(), find_triples(folder)]
+    names = [name for name in found if name is not None]
     return SourceFiles(folder, {name: folder / name for name in names}, other_files(folder, names))
 
 
@@ -75,21 +85,16 @@ def read_beir(settings: SourceSettings, files: SourceFiles) -> Source:
         SourceError: a line that cannot be read, by file and number; or no file of queries, or none
             of judgements.
     """
-    needed = [_QUERIES, *([] if find_triples(files.root) else [_QRELS["train"]])]
-    for stem in needed:
-        if _named(files.root, stem) is None:
-            around = (files.root / stem).parent
-            folder = around if around.is_dir() else files.root
-            missing = f"{stem}{_ENDINGS[stem][0]} is missing; {listed(folder)}"
-            raise nothing_to_train_on(files.root, missing, _FORM)
+    qrels = _qrels(files.root)
+    lacking = _lacking(files.root, qrels)
+    if lacking is not None:
+        around = (files.root / lacking).parent
+        missing = f"{lacking} is missing; {listed(around if around.is_dir() else files.root)}"
+        raise nothing_to_train_on(files.root, missing, _FORM)
     repairs = no_repairs()
     documents = _read_documents(files, repairs)
     queries = _read_queries(files, repairs)
-    judgements = {
-        split: _read_qrels(files, stem, repairs)
-        for split, stem in _QRELS.items()
-        if _named(files.root, stem) is not None
-    }
+    judgements = {split: _read_qrels(files, name, repairs) for split, name in qrels.items()}
     source = Source(
         documents,
         queries,
@@ -110,7 +115,37 @@ def read_beir_documents(settings: SourceSettings, files: SourceFiles) -> Located
 
 
 def _named(folder: Path, stem: str) -> str | None:
-    return find_file(folder, stem, _ENDINGS[stem])
+    return find_file(folder, stem, _ENDINGS)
+
+
+def _qrels(folder: Path) -> dict[Split, str]:
+    """The name of each split's judgements, with qrels/ before it, in the order of splits.
+
+    What is no table, or is hidden, is none of them.
+    """
+    named: dict[Split, list[str]] = {split: [] for split in SPLITS}
+    for name in find_matching(folder / _QRELS, "*", (*_JUDGED, _TEXT)):
+        split = named_split(name)
+        if split is not None:
+            named[split].append(f"{_QRELS}/{name}")
+        elif has_ending(name, _JUDGED):
+            raise SourceError.at(
+                folder / _QRELS / name,
+                None,
+                "its name says no split",
+                "Name judgements by train, dev or test (qrels/dev.tsv), or move the file elsewhere",
+            )
+    found = {split: only_one(folder, named[split], f"{_QRELS}/{split}") for split in SPLITS}
+    return {split: name for split, name in found.items() if name is not None}
+
+
+def _lacking(folder: Path, qrels: Mapping[Split, str]) -> str | None:
+    """The usual name of the first file that training needs and that is not there."""
+    if _named(folder, _QUERIES) is None:
+        return f"{_QUERIES}{_ENDINGS[0]}"
+    if "train" not in qrels and find_triples(folder) is None:
+        return f"{_QRELS}/train{_JUDGED[0]}"
+    return None
 
 
 def _place(files: SourceFiles, stem: str) -> tuple[str, Path]:
@@ -147,7 +182,6 @@ def _read_queries(files: SourceFiles, repairs: Repairs) -> LocatedRows:
     return LocatedRows(name, path, buffer.table())
 
 
-def _read_qrels(files: SourceFiles, stem: str, repairs: Repairs) -> LocatedRows:
-    name, path = _place(files, stem)
-    read = read_qrels if has_ending(name, (".tsv",)) else read_qrels_table
-    return read(name, path, repairs[name])
+def _read_qrels(files: SourceFiles, name: str, repairs: Repairs) -> LocatedRows:
+    read = read_qrels if has_ending(name, (".tsv", _TEXT)) else read_qrels_table
+    return read(name, files.paths[name], repairs[name])
