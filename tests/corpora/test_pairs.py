@@ -268,6 +268,8 @@ def test_a_saved_data_set_with_a_file_missing(tmp_path: Path) -> None:
     [
         ("a.csv", "frage,antwort\nx,y\n", r"a.csv:2: no column anchor or query or question \(col"),
         ("a.csv", "query,antwort\nx,y\n", r"a.csv:2: no column positive or .*columns.positive"),
+        ("a.tsv", "x\ty\nu\tv\n", r"'x, y'.*first line must name the columns, separated by tabs"),
+        ("a.csv", "query;answer\nx;y\n", r"'query;answer'.*first line .*, separated by commas"),
         ("a.csv", "query,pos\n ,y\n", r"a.csv:2: the query has no text"),
         ("a.csv", "query,pos\nx,  \n", r"a.csv:2: pos: neither title nor text"),
         ("a.csv", "query,pos\nx,\n", r"no row with a query and a positive"),

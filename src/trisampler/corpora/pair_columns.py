@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from trisampler.corpora.errors import shown
 from trisampler.corpora.grades import grade_column
 from trisampler.corpora.jsonl import Record
+from trisampler.corpora.opening import unpacked_name
 from trisampler.corpora.settings import ColumnNames
 
 _QUERY = ("anchor", "query", "question")
@@ -74,6 +76,13 @@ def _named(record: Record, role: str, name: str | None, usual: Sequence[str]) ->
         columns = ", ".join(record.fields) or "none"
         raise record.error(
             f"no column {' or '.join(wanted)} (columns: {shown(columns)})",
-            f"Set source.columns.{role} to the one that is the {role}",
+            f"Set source.columns.{role} to the one that is the {role}{_of_header(record)}",
         )
     return found
+
+
+def _of_header(record: Record) -> str:
+    """What must be true of the first line for there to be columns at all."""
+    separated = {".tsv": "tabs", ".csv": "commas"}
+    by = separated.get(Path(unpacked_name(record.path.name)).suffix)
+    return f". The first line must name the columns, separated by {by}" if by else ""
