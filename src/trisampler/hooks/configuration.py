@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kedro.config import OmegaConfigLoader
 from kedro.framework.hooks import hook_impl
 
 from trisampler.configuration import warn_of_passed_over
@@ -30,9 +31,11 @@ class ConfigurationHooks:
             ParameterError: A parameter is unknown or out of range.
             StructureError: structure.yml does not fit, or `--params` tries to change the DAG.
         """
-        warn_of_passed_over(context.config_loader)
+        loader = context.config_loader
+        assert isinstance(loader, OmegaConfigLoader)
+        warn_of_passed_over(loader)
         refuse_structural_parameters(context._runtime_params or {})
-        choose_structure(context.config_loader)
+        choose_structure(loader)
         # Reading them is checking them: see CheckedContext.
         _ = context.params
 
