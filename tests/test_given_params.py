@@ -27,13 +27,29 @@ OPTION = click.Option(["--params"])
             {"a": "IVF8,Flat", "b": "x,=y", "c": "it's"},
         ),
         ("path=/data/a=b", {"path": "/data/a=b"}),
+        ("path=/data/a[1,2]/b,c[0]=3", {"path": "/data/a[1,2]/b", "c": {"0": 3}}),
+        ("a.b={c: 2.0, d: 4},e=1", {"a": {"b": {"c": 2.0, "d": 4}}, "e": 1}),
+        (
+            "a={b: [1, {c: 2}], d: '},'},e=[[1,2],[it's]]",
+            {"a": {"b": [1, {"c": 2}], "d": "},"}, "e": [[1, 2], ["it's"]]},
+        ),
     ],
 )
 def test_lists_and_values(text: str, tree: dict[str, Any]) -> None:
     assert read_params(CONTEXT, OPTION, text) == tree
 
 
-@pytest.mark.parametrize("text", ["seed", "=3", "seed=1,steps", "pools=[x"])
+@pytest.mark.parametrize("name", ["0123", "007", "1_000", "2024_01", "1.10", "2024", "on", "x: y"])
+def test_a_workspace_stays_as_it_was_typed(name: str) -> None:
+    for typed in (name, f" {name} ", f"'{name}'"):
+        read = read_params(CONTEXT, OPTION, f"seed=3,workspace={typed}")
+        assert read == {"seed": 3, "workspace": name}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["seed", "=3", "seed=1,steps", "pools=[x", "a={b: 1", "a='x", 'a="${"', "a=${b", "a=@"],
+)
 def test_what_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter):
         read_params(CONTEXT, OPTION, text)

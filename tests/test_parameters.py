@@ -119,8 +119,18 @@ def test_what_needs_a_teacher_fits_where_one_is_named() -> None:
     check_parameters(loader(sampling=sampling, teacher={"name": "untrained:1"})["parameters"])
 
 
-def test_a_numeric_workspace_is_a_name() -> None:
-    assert check_parameters(loader(workspace=2024)["parameters"]).workspace == "2024"
+@pytest.mark.parametrize("name", ["2024", "0123", "1.10"])
+def test_a_workspace_of_digits_is_a_name_everywhere(name: str) -> None:
+    found = loader(workspace=name)
+    assert check_parameters(found["parameters"]).workspace == name
+    assert found["tracking"]["registered_model"] == f"trisampler-{name}"
+    assert f"/{name}/" in found["catalog"]["corpus"]["filepath"]
+
+
+@pytest.mark.parametrize("number", [83, 1.1])
+def test_a_workspace_that_yaml_took_for_a_number_is_refused(number: float) -> None:
+    with pytest.raises(ParameterError, match=rf"workspace: YAML reads it as {number}.*quotes"):
+        check_parameters(loader(workspace=number)["parameters"])
 
 
 def test_the_number_of_rounds_is_no_parameter() -> None:

@@ -1,44 +1,33 @@
-"""Parameters as a user types them: `a.b=1,c=[x,y]`."""
+"""Parameters as a user types them: `a.b=1,c=[x,y],d={e: 1, f: 2}`."""
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import click
 
-# Up to a comma that is in neither quotes nor brackets.
-_ITEM = re.compile(r"""(?:="[^"]*"|='[^']*'|\[[^\[\]]*\]|[^,])+""")
+_OPEN, _CLOSE, _QUOTES = "[{", "]}", "\"'"
 
 
 def read_params(context: click.Context, option: click.Parameter, value: str) -> dict[str, Any]:
     """`a.b=1,c=[x,y],d='x,y',prompt=query: ` as a tree.
 
-    Kedro's own reading cuts lists at their commas, and takes a text with a colon for a mapping.
+    Kedro's own reading cuts lists and mappings at their commas, and takes a text with a colon for a
+    mapping. A workspace stays as it was typed, where YAML has the number 83 for 0123.
 
     Raises:
         click.BadParameter: An item is no key=value, or its value no YAML.
     """
     from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError
 
-    items = []
-    for item in _ITEM.findall(value):
-        key, equals, text = item.partition("=")
-        if item.strip() and not (key.strip() and equals):
-            raise click.BadParameter(
-                f"{item.strip()!r} is no key=value (a value with a comma: key='x,y')",
-                context,
-                option,
-            )
-        if ": " in f"{text} " and text.lstrip()[0] not in "{[\"'":
-            text = json.dumps(text)
-        items += [f"{key.strip()}={text}"] if equals else []
     try:
+        items = [_as_yaml(item) for item in _items(value)]
         tree = OmegaConf.to_container(OmegaConf.from_dotlist(items))
-    except YAMLError as error:
+    except (YAMLError, OmegaConfBaseException, ValueError) as error:
         raise click.BadParameter(str(error), context, option) from None
     assert isinstance(tree, dict)
     return {str(key): branch for key, branch in tree.items()}
@@ -51,3 +40,47 @@ def params_option(
     return click.option(
         name, type=click.UNPROCESSED, default="", callback=read_params, metavar=metavar, help=told
     )
+
+
+def _as_yaml(item: str) -> str:
+    """An item whose value YAML reads as it is meant.
+
+    Raises:
+        ValueError: it is no key=value.
+    """
+    key, equals, text = item.partition("=")
+    key = key.strip()
+    if not (key and equals):
+        raise ValueError(f"{item.strip()!r} is no key=value (a value with a comma: key='x,y')")
+    if text.strip()[:1] not in ("[", "{", *_QUOTES):
+        if key == "workspace":
+            text = json.dumps(text.strip())
+        elif ": " in f"{text} ":
+            text = json.dumps(text)
+    return f"{key}={text}"
+
+
+def _items(value: str) -> Iterator[str]:
+    """What stands between commas that are in neither quotes nor brackets.
+
+    Raises:
+        ValueError: a bracket or a quotation mark is not closed.
+    """
+    depth, quote, before, start = 0, "", "", 0
+    for place, character in enumerate(f"{value},"):
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in _QUOTES and before in (f"{_OPEN},:" if depth else "="):
+            quote = character
+        elif character in _OPEN:
+            depth += 1
+        elif character in _CLOSE:
+            depth = max(0, depth - 1)
+        elif character == "," and not depth:
+            if value[start:place].strip():
+                yield value[start:place]
+            start = place + 1
+        before = before if character == " " else character
+    if quote or depth:
+        what = f"a quotation mark {quote}" if quote else "a bracket"
+        raise ValueError(f"{value[start:].strip()!r}: {what} is not closed")

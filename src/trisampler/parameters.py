@@ -37,7 +37,7 @@ class ParameterError(TrisamplerError):
 class Parameters(BaseModel):
     """What `conf/<env>/parameters*.yml` and `--params` may hold."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     seed: int = Field(description="Fixes every random choice of a run.", ge=0)
     workspace: str = Field(
@@ -61,6 +61,16 @@ class Parameters(BaseModel):
     promotion: PromotionSettings
     retention: RetentionSettings
     cluster: ClusterSettings
+
+    @field_validator("workspace", mode="before")
+    @classmethod
+    def _is_as_it_was_written(cls, workspace: object) -> object:
+        if type(workspace) in (int, float):
+            raise ValueError(
+                f"YAML reads it as {workspace!r}, which may not be how it is written (0123 is 83): "
+                "put it in quotes"
+            )
+        return workspace
 
     @field_validator("cluster")
     @classmethod
