@@ -94,7 +94,7 @@ def join_group(backend: str, meeting: Path, rank: int, count: int) -> None:
     """
     from torch import distributed
 
-    store = distributed.FileStore(str(meeting), count)
+    store = distributed.FileStore(str(meeting), count)  # type: ignore[attr-defined]
     # Process 0 may measure for long before the others hear of it.
     store.set_timeout(distributed.default_pg_timeout)
     distributed.init_process_group(backend, store=store, rank=rank, world_size=count)
