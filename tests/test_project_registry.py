@@ -97,3 +97,35 @@ def test_the_commands_move_the_champion(shop: Shop, project: Path) -> None:
     assert told("promote", "2") == "Version 2 of trisampler-trial at mlflow.db is champion.\n"
     assert told("rollback", "--to", "1").startswith("Version 1 of")
     assert "has no version 9" in told("promote", "9")
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("tracking.yml", "enabled: [", "tracking*.yml cannot be read"),
+        ("globals.yml", "workspace: [", "globals*.yml cannot be read"),
+        ("parameters.yml", "seed: ${nope:x}", "parameters*.yml cannot be read"),
+        (None, "", "conf/nope. Correct"),
+    ],
+)
+def test_configuration_that_cannot_be_read_is_one_message(
+    project: Path, file: str | None, content: str, said: str
+) -> None:
+    told = ["prune", "--keep", "3"]
+    if file is None:
+        told += ["--env", "nope"]
+    else:
+        (project / "conf" / "local").mkdir(exist_ok=True)
+        (project / "conf" / "local" / file).write_text(content)
+    result = CliRunner().invoke(trisampler, told)
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code == 1
+    assert said in " ".join(result.output.split())
+
+
+@pytest.mark.parametrize("content", ['[tool.kedro]\npackage_name = "theirs"\n', "[tool.kedro", ""])
+def test_another_kedro_project_is_none_of_ours(project: Path, content: str) -> None:
+    inner = project / "theirs"
+    inner.mkdir()
+    (inner / "pyproject.toml").write_text(content)
+    assert find_project(inner) == project

@@ -27,17 +27,21 @@ def read_configuration(
         project: The project's folder.
         env: Configuration environment; None: KEDRO_ENV, else the one that runs have by default.
         given: Parameters as if by --params.
-    """
-    from kedro.config import OmegaConfigLoader
 
+    Raises:
+        ConfigurationError: Here, or when the loader is asked: files that cannot be read, or no such
+            environment.
+    """
+    from trisampler.configuration_loader import ReadableLoader, readable
     from trisampler.settings import CONFIG_LOADER_ARGS
 
-    return OmegaConfigLoader(
-        str(project / "conf"),
-        env=env or os.environ.get("KEDRO_ENV"),
-        runtime_params=dict(given or {}),
-        **CONFIG_LOADER_ARGS,
-    )
+    with readable("globals"):
+        return ReadableLoader(
+            str(project / "conf"),
+            env=env or os.environ.get("KEDRO_ENV"),
+            runtime_params=dict(given or {}),
+            **CONFIG_LOADER_ARGS,
+        )
 
 
 def passed_over(loader: OmegaConfigLoader) -> str | None:

@@ -1,8 +1,9 @@
-"""The Kedro project around a folder, found without importing Kedro."""
+"""The project around a folder, found without importing Kedro."""
 
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 
 
@@ -21,8 +22,9 @@ def project_folder(start: Path) -> Path | None:
 
 
 def _is_project(folder: Path) -> bool:
-    """Whether `folder` is the root of a Kedro project."""
+    """Whether `folder` is the root of a Kedro project of this package."""
     try:
-        return "[tool.kedro]" in (folder / "pyproject.toml").read_text(encoding="utf-8")
-    except (OSError, ValueError):
+        told = tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+        return bool(told["tool"]["kedro"]["package_name"] == "trisampler")
+    except (OSError, ValueError, LookupError, TypeError):
         return False
