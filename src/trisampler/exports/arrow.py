@@ -37,7 +37,7 @@ def text_dataset(rows: pl.DataFrame, texts: Mapping[str, pl.Series]) -> datasets
         raise ExportError(
             f"a dataset needs the package {error.name}: pip install 'trisampler[exports]'"
         ) from error
-    sizes = {name: found.str.len_bytes().to_numpy() for name, found in texts.items()}
+    sizes = {name: _sizes(found) for name, found in texts.items()}
     slices = list(_slices(rows, sizes)) or [rows]
     tables = [
         pa.table(
@@ -53,7 +53,7 @@ def text_dataset(rows: pl.DataFrame, texts: Mapping[str, pl.Series]) -> datasets
     return datasets.Dataset(pa.concat_tables(tables))
 
 
-def _slices(rows: pl.DataFrame, sizes: Mapping[str, NDArray[Any]]) -> Iterator[pl.DataFrame]:
+def _slices(rows: pl.DataFrame, sizes: Mapping[str, NDArray[np.int64]]) -> Iterator[pl.DataFrame]:
     """All rows in turn, so few at once that their texts have no more bytes than may be, or one.
 
     Args:
@@ -70,11 +70,15 @@ def _slices(rows: pl.DataFrame, sizes: Mapping[str, NDArray[Any]]) -> Iterator[p
             start, before = end, int(ends_R[end - 1])
 
 
-def _bytes(rows: pl.Series, of_texts: NDArray[Any]) -> NDArray[np.int64]:
+def _sizes(texts: pl.Series) -> NDArray[np.int64]:
+    return np.asarray(texts.str.len_bytes().to_numpy(), dtype=np.int64)
+
+
+def _bytes(rows: pl.Series, of_texts: NDArray[np.int64]) -> NDArray[np.int64]:
     """Bytes of the texts of each row."""
     if rows.dtype != pl.List:
-        return of_texts[rows.to_numpy()].astype(np.int64)
-    ends = np.concatenate([[0], np.cumsum(of_texts[rows.explode().to_numpy()], dtype=np.int64)])
+        return np.asarray(of_texts[rows.to_numpy()])
+    ends = np.concatenate([[0], np.cumsum(of_texts[rows.explode().to_numpy()])])
     return np.diff(ends[_offsets(rows)])
 
 
