@@ -94,4 +94,4 @@ def test_pruning_that_fails_is_one_warning(
     (tmp_path / "mlflow.db").write_text("This is no database. " * 100)
     assert not run(tmp_path, 1)
     (warning,) = (record for record in caplog.records if record.levelname == "WARNING")
-    assert warning.getMessage().startswith("Nothing is pruned: RegistryError: MLflow at mlflow.db")
+    assert warning.getMessage().startswith("Nothing is pruned: NoAnswerError: MLflow at mlflow.db")
