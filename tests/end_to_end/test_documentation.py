@@ -60,6 +60,15 @@ FOLDERS = (
     "/path/to/msmarco",
     *("NL2BASH", "SQUAD", "NFCORPUS"),
 )
+# What a tiny model stands for: the hub's, by their whole names.
+ENCODERS = (
+    "intfloat/e5-base-v2",
+    "sentence-transformers/facebook-dpr-question_encoder-single-nq-base",
+    "sentence-transformers/facebook-dpr-ctx_encoder-single-nq-base",
+    "sentence-transformers/all-MiniLM-L6-v2",
+)
+CROSS_ENCODERS = ("cross-encoder/ms-marco-MiniLM-L6-v2",)
+HUB_MODEL = re.compile(r"\b(?:encoder|teacher)\.(?:document_)?name=([\w-]+/[\w.-]+)(?=[, ]|$)")
 
 
 @dataclass(frozen=True)
@@ -145,11 +154,8 @@ def world(
             "faq.csv": str(folder / "faq.csv"),
             "/path/to/splade.run": str(project.path("07_model_output/bm25/test.run")),
             "/path/to/dev.run": str(project.path("07_model_output/bm25/dev.run")),
-            "intfloat/e5-base-v2": str(tiny_encoder_folder),
-            "facebook/dpr-question_encoder-single-nq-base": str(tiny_encoder_folder),
-            "facebook/dpr-ctx_encoder-single-nq-base": str(tiny_encoder_folder),
-            "cross-encoder/ms-marco-MiniLM-L6-v2": str(tiny_cross_encoder_folder),
-            "sentence-transformers/all-MiniLM-L6-v2": str(tiny_encoder_folder),
+            **dict.fromkeys(ENCODERS, str(tiny_encoder_folder)),
+            **dict.fromkeys(CROSS_ENCODERS, str(tiny_cross_encoder_folder)),
             "data/06_models/warm-up/encoder_1": str(tiny_encoder_folder),
             "/default/": "/smoke/",
         },
@@ -187,6 +193,11 @@ def test_every_block_that_is_not_run_is_one_of_commands():
 
 def test_what_is_run_stands_in_the_documentation():
     assert {*RUN, SEARCH} <= {str(typed) for typed in COMMANDS if not typed.not_run}
+
+
+def test_every_hub_model_that_a_run_names_is_stood_in_for():
+    named = {name for typed in PLANNED for name in HUB_MODEL.findall(" ".join(typed.words))}
+    assert named <= {*ENCODERS, *CROSS_ENCODERS}
 
 
 @pytest.mark.slow
