@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from trisampler.encoders import hub
-from trisampler.encoders.hub import find_on_hub, is_kept
+from trisampler.encoders.hub import find_on_hub
+from trisampler.encoders.locate import digest_encoder, find_on_disk
+from trisampler.encoders.settings import EncoderSettings
 
 NAME, COMMIT = "org/model", "0123456789" * 4
 
@@ -41,9 +43,7 @@ def test_a_copy_without_modules_is_completed_from_the_hub(
         return copy
 
     monkeypatch.setattr(hub, "_snapshot", snapshot)
-    assert not is_kept(NAME)
     assert find_on_hub(NAME) == copy
-    assert is_kept(NAME)
     assert find_on_hub(NAME) == copy
     assert asked == [NAME]
     assert not caplog.records
@@ -71,8 +71,51 @@ def test_a_copy_with_the_hubs_list_is_whole_without_modules(
         for path in copy.iterdir()
         if path.is_file()
     }
-    assert not is_kept(NAME)
     write_tree_cache(str(copy.parent.parent), COMMIT, listed)
-    assert is_kept(NAME)
     assert find_on_hub(NAME) == copy
     assert not caplog.records
+
+
+@pytest.fixture
+def asked(copy: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What a hub that does not answer has been asked for."""
+    names = []
+
+    def snapshot(name: str, *, offline: bool) -> Path:
+        if not offline:
+            names.append(name)
+            raise OSError("503 Service Unavailable")
+        return copy
+
+    monkeypatch.setattr(hub, "_snapshot", snapshot)
+    return names
+
+
+def test_a_hub_that_does_not_answer_is_asked_and_told_of_once(
+    copy: Path, asked: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        assert [find_on_hub(NAME) for _ in range(3)] == [copy] * 3
+    assert asked == [NAME]
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "asks"),
+    [
+        ({}, True),
+        ({"pooling": "mean"}, True),
+        ({"normalize": False}, True),
+        ({"pooling": "mean", "normalize": False}, False),
+    ],
+)
+def test_modules_count_where_pooling_or_normalisation_is_auto(
+    asked: list[str], settings: dict[str, str], asks: bool
+) -> None:
+    digest_encoder(EncoderSettings.model_validate({"name": NAME, **settings}))
+    assert asked == [NAME] * asks
+
+
+def test_what_is_on_the_disk_is_found_without_asking(copy: Path, asked: list[str]) -> None:
+    assert find_on_disk(NAME) == copy
+    assert not asked

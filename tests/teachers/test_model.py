@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from trisampler.encoders import hub
 from trisampler.encoders.errors import EncoderError
 from trisampler.teachers.errors import TeacherError
 from trisampler.teachers.model import digest_teacher, teacher_kind
@@ -63,3 +64,18 @@ def test_the_digest_follows_the_files_and_the_kind(
     assert one != digest(str(tiny_encoder_folder), document_name="untrained:5")
     with pytest.raises(EncoderError):
         digest(str(tmp_path / "nowhere"))
+
+
+def test_a_cross_encoder_of_the_hub_needs_no_modules(
+    tiny_cross_encoder_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def snapshot(name: str, *, offline: bool) -> Path:
+        assert offline, f"{name} was asked for"
+        return tiny_cross_encoder_folder
+
+    monkeypatch.setattr(hub, "_snapshot", snapshot)
+    assert kind("cross-encoder/tiny") == "cross-encoder"
+    settings = TeacherSettings(name="cross-encoder/tiny")
+    assert digest_teacher(settings) == digest_teacher(
+        settings.model_copy(update={"name": str(tiny_cross_encoder_folder)})
+    )

@@ -13,10 +13,11 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from trisampler.encoders.errors import EncoderError
-from trisampler.encoders.hub import MODEL_FILES, find_on_hub, is_kept
+from trisampler.encoders.hub import MODEL_FILES, find_on_hub, kept_copy
 from trisampler.encoders.settings import EncoderSettings
 from trisampler.encoders.user_cache import user_cache
 from trisampler.hashing import digest_file, digest_files
@@ -28,40 +29,37 @@ KNOWN_WEIGHTS = {
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 
 
-def locate_model(name: str) -> Path:
+def locate_model(name: str, *, modules: bool = True) -> Path:
     """The folder with the model that `name` means.
+
+    Args:
+        name: in one of the forms above.
+        modules: whether what a `modules.json` says would count; a hub copy is asked after if so.
 
     Raises:
         EncoderError: nothing is there, the weights are not in safetensors form, or the weights of a
             known package are not the ones that belong there. The message says what to do.
     """
-    kind, separator, rest = name.partition(":")
-    if separator and kind == "package":
-        folder = _find_in_package(rest)
-    elif separator and kind == "untrained":
-        folder = _build_untrained(rest)
-    elif Path(name).expanduser().is_dir():
-        folder = Path(name).expanduser()
-    elif _HUB_ID.fullmatch(name) and not name.startswith("."):
-        folder = find_on_hub(name)
-    else:
-        raise EncoderError(
-            f"There is no model folder {name!r}, and it is no hub id either. Give an existing "
-            "folder, a hub id (organisation/model), package:IMPORT_NAME or untrained:SEED."
-        )
+    folder = _locate_beside_the_hub(name) or find_on_hub(name, modules=modules)
     _check_files(folder, name)
     return folder
 
 
-def is_on_disk(name: str) -> bool:
-    """Whether `locate_model` would fetch nothing: true too where it would find an error."""
-    local = ":" in name or Path(name).expanduser().is_dir() or not _HUB_ID.fullmatch(name)
-    return local or name.startswith(".") or is_kept(name)
+def find_on_disk(name: str) -> Path | None:
+    """The folder with the model, without asking the hub; None where it has to be fetched.
+
+    Raises:
+        EncoderError: as `locate_model`.
+    """
+    folder = _locate_beside_the_hub(name) or kept_copy(name)
+    if folder is not None:
+        _check_files(folder, name)
+    return folder
 
 
-def digest_model(name: str) -> str:
+def digest_model(name: str, *, modules: bool = True) -> str:
     """SHA-256 (hex) over the model files that `name` means, wherever they lie."""
-    folder = locate_model(name)
+    folder = locate_model(name, modules=modules)
     files = {path for pattern in MODEL_FILES for path in folder.rglob(pattern) if path.is_file()}
     return digest_files(files, folder)
 
@@ -69,7 +67,30 @@ def digest_model(name: str) -> str:
 def digest_encoder(settings: EncoderSettings) -> str:
     """SHA-256 (hex) over the model files of every tower that `settings` name."""
     names = [settings.name] + ([settings.document_name] if settings.document_name else [])
-    return hashlib.sha256(" ".join(map(digest_model, names)).encode()).hexdigest()
+    return digest_models(names, modules=settings.reads_modules)
+
+
+def digest_models(names: Sequence[str], *, modules: bool) -> str:
+    """SHA-256 (hex) over the files of several models, in their order."""
+    digests = (digest_model(name, modules=modules) for name in names)
+    return hashlib.sha256(" ".join(digests).encode()).hexdigest()
+
+
+def _locate_beside_the_hub(name: str) -> Path | None:
+    """The folder of a name that is no hub id; None where it is one."""
+    kind, separator, rest = name.partition(":")
+    if separator and kind == "package":
+        return _find_in_package(rest)
+    if separator and kind == "untrained":
+        return _build_untrained(rest)
+    if Path(name).expanduser().is_dir():
+        return Path(name).expanduser()
+    if _HUB_ID.fullmatch(name) and not name.startswith("."):
+        return None
+    raise EncoderError(
+        f"There is no model folder {name!r}, and it is no hub id either. Give an existing "
+        "folder, a hub id (organisation/model), package:IMPORT_NAME or untrained:SEED."
+    )
 
 
 def _find_in_package(package: str) -> Path:

@@ -167,7 +167,7 @@ def _encoder_settings(text: str, what: str, settings: list[str]) -> EncoderSetti
     given = [f"name={what}", *settings]
     known = _checked(EncoderSettings, tuple(EncoderSettings.model_fields), text, given)
     for model in filter(None, (known.name, known.document_name)):
-        locate_model(model)
+        locate_model(model, modules=known.reads_modules)
     return known
 
 

@@ -60,7 +60,7 @@ class CrossEncoder:
         """
         from transformers import AutoModelForSequenceClassification
 
-        folder = locate_model(name)
+        folder = locate_model(name, modules=False)
         model, lacking = backbones.load_model(AutoModelForSequenceClassification, folder)
         _check(model, lacking, folder, pair_length)
         tokenizer = load_tokenizer(folder, lower_case=False)

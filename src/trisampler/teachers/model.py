@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from trisampler.encoders.locate import digest_encoder, locate_model
+from trisampler.encoders.locate import digest_encoder, digest_models, locate_model
 from trisampler.teachers.errors import TeacherError
 from trisampler.teachers.settings import TeacherKind, TeacherSettings
 
@@ -27,6 +27,8 @@ def digest_teacher(settings: TeacherSettings) -> str:
     if settings.name is None:
         return "no teacher"
     kind = teacher_kind(settings, settings.name)
+    if kind == "cross-encoder":
+        return f"{kind} {digest_models([settings.name], modules=False)}"
     return f"{kind} {digest_encoder(settings.encoder(settings.name))}"
 
 
@@ -39,15 +41,17 @@ def teacher_kind(settings: TeacherSettings, name: str) -> TeacherKind:
     """
     if settings.kind != "auto":
         return settings.kind
-    folder = locate_model(name)
-    architectures = _architectures(folder)
+    architectures = _architectures(locate_model(name, modules=False))
     if any(architecture.endswith(_CROSS_ENCODER) for architecture in architectures):
         return "cross-encoder"
-    # sentence-transformers writes modules.json for what gives vectors.
-    if (folder / "modules.json").is_file() or any(
+    if any(
         architecture.endswith(_BI_ENCODER) and not architecture.endswith(_LANGUAGE_MODEL)
         for architecture in architectures
     ):
+        return "bi-encoder"
+    folder = locate_model(name)
+    # sentence-transformers writes modules.json for what gives vectors.
+    if (folder / "modules.json").is_file():
         return "bi-encoder"
     raise TeacherError(
         f"The model {name!r} ({folder}) does not tell whether it is a cross-encoder or a "
