@@ -36,6 +36,10 @@ def test_every_environment_fits(env: str) -> None:
     Structure.model_validate(loader(env)["structure"])
 
 
+def test_the_environment_ray_sets_no_more_than_the_kind_of_cluster() -> None:
+    assert loader("ray")["parameters"] == loader(cluster={"kind": "ray"})["parameters"]
+
+
 def test_the_base_file_names_every_parameter() -> None:
     tree = loader()["parameters"]
     checked = check_parameters(tree).model_dump(mode="json")

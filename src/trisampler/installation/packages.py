@@ -14,7 +14,7 @@ _EXTRAS = {
     "viz": "kedro-viz, the picture of the DAG",
     "exports": "datasets for sentence-transformers",
     "lora": "low-rank adapters (training.lora_rank)",
-    "ray": "a cluster (--env ray)",
+    "ray": "a cluster (cluster.kind=ray)",
 }
 
 
