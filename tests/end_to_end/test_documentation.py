@@ -25,7 +25,6 @@ import subprocess
 import sys
 import tomllib
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -92,12 +91,7 @@ class World:
         return [f"{word},source.package=null" if "source.path=" in word else word for word in words]
 
     def kedro(self, typed: Typed, *more: str) -> tuple[int, str]:
-        command = start(
-            self.project,
-            *self.arguments(typed),
-            *more,
-            before=partial(_import_from, self.project.folder),
-        )
+        command = start(self.project, *self.arguments(typed), *more)
         return command.exit_code(), command.output()
 
     def plans(self, found: list[Typed]) -> dict[str, tuple[int, str]]:
@@ -111,13 +105,8 @@ class World:
         return plans
 
 
-def _import_from(folder: Path) -> None:
-    sys.path.insert(0, str(folder))
-
-
 def _plan(folder: Path, runs: dict[str, list[str]], told: Path) -> None:
     os.chdir(folder)
-    _import_from(folder)
     from click.testing import CliRunner
     from kedro.framework.startup import bootstrap_project
 
@@ -164,7 +153,7 @@ def world(
 
 def _file_of(block: Block) -> str | None:
     """The file that a Python block says it is."""
-    named = re.match(r"# (\w+\.py)\b", block.text) if block.language == "python" else None
+    named = re.match(r"# ([\w/]+\.py)\b", block.text) if block.language == "python" else None
     return named[1] if named else None
 
 
@@ -279,7 +268,6 @@ def test_python_runs(
 ):
     monkeypatch.chdir(world.project.folder)
     monkeypatch.syspath_prepend(str(ROOT))
-    monkeypatch.syspath_prepend(str(world.project.folder))
     names = {"__name__": "__main__"}
     for block in BLOCKS:
         if block.page == page and block.language == "python" and not block.not_run:

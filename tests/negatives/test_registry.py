@@ -66,7 +66,7 @@ def test_the_samplers_of_the_method_are_all_there():
         ("trisampler", {}, "no sampler is called 'trisampler'.*tri-product"),
         ("tri", {"sigmma": 1.0}, "'tri' has no parameter 'sigmma'.*sigma, multiple"),
         ("random", {"k": 1.0}, "it has none"),
-        ("no.such.module:thing", {}, "cannot be imported"),
+        ("no.such.module:thing", {}, "cannot be imported .*'no'.*put it into src/.*PYTHONPATH"),
         ("trisampler.errors:thing", {}, "cannot be imported"),
         (":thing", {}, "cannot be imported .ValueError"),
         (f"{__name__}:ELSEWHERE", {}, "is no function that returns a Sampler, but 'elsewhere'"),

@@ -87,6 +87,14 @@ def _own_factory(name: str) -> Callable[..., object]:
     module_name, _, function_name = name.partition(":")
     try:
         factory: object = getattr(importlib.import_module(module_name), function_name)
+    except ModuleNotFoundError as error:
+        remedy = ""
+        if error.name and f"{module_name}.".startswith(f"{error.name}."):
+            remedy = (
+                ": put it into src/ of the project, or name the folder that it lies in as "
+                "PYTHONPATH; the working folder is not looked in"
+            )
+        raise NegativesError(f"sampler {name!r} cannot be imported ({error}){remedy}") from error
     except Exception as error:  # a user's own module may raise anything
         raise NegativesError(
             f"sampler {name!r} cannot be imported ({type(error).__name__}: {error})"
