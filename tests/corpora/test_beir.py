@@ -258,6 +258,7 @@ def test_ignored_files_are_named(clean_folder: Path) -> None:
         ("dev", "valid_set.tsv"),
         ("test", "Test.tsv"),
         ("test", "test.txt"),
+        ("test", "TEST.TSV"),
         ("train", "qrels-training.tsv"),
     ],
 )
@@ -270,6 +271,22 @@ def test_a_file_of_judgements_is_known_by_the_split_in_its_name(
     assert tables(renamed) == tables(clean)
     assert renamed.report["splits"] == clean.report["splits"]
     assert renamed.report["files_ignored"] == renamed.report["notes"] == []
+
+
+def test_a_text_beside_judgements_is_read_if_it_begins_as_they_do(clean_folder: Path) -> None:
+    clean = read(clean_folder)
+    readme = clean_folder / "qrels" / "train_readme.txt"
+    readme.write_text("About these judgements\n\nquery-id, corpus-id and score, made by hand.\n")
+    noted = read(clean_folder)
+    assert tables(noted) == tables(clean)
+    assert noted.report["files_ignored"] == ["qrels/train_readme.txt"]
+    readme.unlink()
+    header, *lines = (clean_folder / "qrels" / "test.tsv").read_text().splitlines()
+    assert header.startswith("query-id")
+    trec = ["{} 0 {} {}\n".format(*line.split("\t")) for line in lines]
+    (clean_folder / "qrels" / "test.tsv").unlink()
+    (clean_folder / "qrels" / "test.txt").write_text("".join(trec))
+    assert tables(read(clean_folder)) == tables(clean)
 
 
 def test_digest_is_of_names_and_bytes(clean_folder: Path) -> None:

@@ -55,6 +55,16 @@ def files_of(folder: Path) -> list[Path]:
     return [*folder.glob("*.jsonl"), *folder.glob("*.tsv"), *folder.glob("qrels/*.tsv")]
 
 
+def test_an_ending_in_capitals_is_the_same_ending(clean_folder: Path) -> None:
+    expected = tables(read(clean_folder))
+    for split, ending in (("dev", ".TSV"), ("test", ".TSV.GZ")):
+        path = clean_folder / "qrels" / f"{split}.tsv"
+        raw = path.read_bytes()
+        path.with_suffix(ending).write_bytes(gzip.compress(raw) if "GZ" in ending else raw)
+        path.unlink()
+    assert tables(read(clean_folder)) == expected
+
+
 @pytest.mark.parametrize("parts", [1, 2])
 @pytest.mark.parametrize("ending", PACKERS)
 def test_packed(clean_folder: Path, ending: str, parts: int) -> None:

@@ -23,7 +23,12 @@ from trisampler.corpora.naming import (
     only_one,
     other_files,
 )
-from trisampler.corpora.qrels import read_qrels, read_qrels_table
+from trisampler.corpora.qrels import (
+    begins_like_qrels,
+    read_bare_qrels,
+    read_qrels,
+    read_qrels_table,
+)
 from trisampler.corpora.records import read_table
 from trisampler.corpora.rows import RowBuffer
 from trisampler.corpora.settings import SourceSettings
@@ -42,7 +47,7 @@ _CORPUS, _QUERIES = "corpus", "queries"
 _QRELS = "qrels"
 _ENDINGS = (".jsonl", ".parquet", ".csv")
 _JUDGED = (".tsv", ".parquet", ".csv", ".jsonl")
-_TEXT = ".txt"  # judgements as in .tsv where the name says a split, else a word to the reader
+_TEXT = ".txt"  # judgements where the name says a split and the first line is one, else prose
 _FORM = (
     "A BEIR folder has corpus.jsonl, queries.jsonl and qrels/train.tsv, or triples.train.tsv in "
     "the place of the last; each may be .gz, .bz2 or .zst, or a table (.parquet, .csv)"
@@ -127,7 +132,8 @@ def _qrels(folder: Path) -> dict[Split, str]:
     for name in find_matching(folder / _QRELS, "*", (*_JUDGED, _TEXT)):
         split = named_split(name)
         if split is not None:
-            named[split].append(f"{_QRELS}/{name}")
+            if has_ending(name, _JUDGED) or begins_like_qrels(folder / _QRELS / name):
+                named[split].append(f"{_QRELS}/{name}")
         elif has_ending(name, _JUDGED):
             raise SourceError.at(
                 folder / _QRELS / name,
@@ -183,5 +189,8 @@ def _read_queries(files: SourceFiles, repairs: Repairs) -> LocatedRows:
 
 
 def _read_qrels(files: SourceFiles, name: str, repairs: Repairs) -> LocatedRows:
-    read = read_qrels if has_ending(name, (".tsv", _TEXT)) else read_qrels_table
+    if has_ending(name, (_TEXT,)):
+        read = read_bare_qrels
+    else:
+        read = read_qrels if has_ending(name, (".tsv",)) else read_qrels_table
     return read(name, files.paths[name], repairs[name])

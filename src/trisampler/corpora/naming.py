@@ -21,14 +21,14 @@ _SPLIT_WORDS: dict[Split, re.Pattern[str]] = {
 
 
 def has_ending(name: str, endings: Sequence[str]) -> bool:
-    """Whether a file's name ends in one of these, packed or not."""
-    return unpacked_name(name).endswith(tuple(endings))
+    """Whether a file's name ends in one of these, packed or not, in capitals or not."""
+    return unpacked_name(name).lower().endswith(tuple(endings))
 
 
 def ending_of(name: str) -> str:
     """What a file's name says of its kind and of how it is packed: ".jsonl", ".csv.gz"."""
     unpacked = unpacked_name(name)
-    return Path(unpacked).suffix + name[len(unpacked) :]
+    return (Path(unpacked).suffix + name[len(unpacked) :]).lower()
 
 
 def files_called(folder: Path, stem: str, endings: Iterable[str]) -> list[str]:

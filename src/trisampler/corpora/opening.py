@@ -38,7 +38,7 @@ def opened(path: Path) -> Iterator[tuple[io.BufferedReader, Callable[[], None]]]
             if bar is not None:
                 bar.update(packed.tell() - bar.n)
 
-        unpack = _UNPACKERS.get(path.suffix)
+        unpack = _UNPACKERS.get(path.suffix.lower())
         file = packed if unpack is None else unpack(packed)
         try:
             yield file, show_progress
@@ -112,4 +112,4 @@ PACKED = tuple(_UNPACKERS)
 
 def unpacked_name(name: str) -> str:
     """The name that a file has when it is unpacked."""
-    return name.removesuffix(Path(name).suffix) if name.endswith(PACKED) else name
+    return name.removesuffix(Path(name).suffix) if name.lower().endswith(PACKED) else name

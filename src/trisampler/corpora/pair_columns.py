@@ -84,5 +84,5 @@ def _named(record: Record, role: str, name: str | None, usual: Sequence[str]) ->
 def _of_header(record: Record) -> str:
     """What must be true of the first line for there to be columns at all."""
     separated = {".tsv": "tabs", ".csv": "commas"}
-    by = separated.get(Path(unpacked_name(record.path.name)).suffix)
+    by = separated.get(Path(unpacked_name(record.path.name)).suffix.lower())
     return f". The first line must name the columns, separated by {by}" if by else ""

@@ -61,6 +61,19 @@ def read_bare_qrels(name: str, path: Path, repairs: Counter[str]) -> LocatedRows
     return _located(name, path, _without_header(path, repairs))
 
 
+def begins_like_qrels(path: Path) -> bool:
+    """Whether the first line of a text is cut by tabs, a header, or a judgement.
+
+    Raises:
+        SourceError: it is not UTF-8, or a packed file is damaged.
+    """
+    _, first = next(read_lines(path, Counter()), (1, ""))
+    columns = first.split()
+    if "\t" in first.strip() or columns[:1] == _HEADER[:1]:
+        return True
+    return len(columns) in (3, 4) and columns[-1].lstrip("+-").isdigit()
+
+
 def read_qrels_table(name: str, path: Path, repairs: Counter[str]) -> LocatedRows:
     """Read one split's judgements from a table with named columns; of ids alone, they are 1.
 

@@ -62,7 +62,7 @@ def read_table(path: Path, repairs: Counter[str]) -> Iterator[Record]:
     Raises:
         SourceError: the file is not what its name says, or a row that does not fit its header.
     """
-    ending = Path(unpacked_name(path.name)).suffix
+    ending = Path(unpacked_name(path.name)).suffix.lower()
     if ending == ".csv":
         return _read_delimited(path, repairs, _CSV)
     if ending == ".tsv":
@@ -159,7 +159,7 @@ def _batches(path: Path) -> Iterator[pa.RecordBatch]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    if path.suffix == ".parquet":
+    if path.suffix.lower() == ".parquet":
         with pq.ParquetFile(path) as file:
             yield from file.iter_batches(batch_size=_ROWS_AT_ONCE)
         return
