@@ -5,7 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from trisampler.incremental.records import is_untouched, read_record, write_record
+import pytest
+
+from trisampler.incremental.records import (
+    content_digest,
+    is_untouched,
+    read_record,
+    write_record,
+)
 
 
 def test_size_and_time_are_looked_at_and_the_content_where_the_time_differs(tmp_path: Path) -> None:
@@ -27,3 +34,26 @@ def test_size_and_time_are_looked_at_and_the_content_where_the_time_differs(tmp_
     assert not untouched(b"abcd", recorded)
     # Not read, as docs/up-to-date.md says.
     assert untouched(b"abd", recorded)
+
+
+@pytest.mark.parametrize("hidden", [".DS_Store", ".nfs0001", ".ipynb_checkpoints/a.json"])
+def test_hidden_files_are_none_of_a_folder_s(tmp_path: Path, hidden: str) -> None:
+    folder = tmp_path / "encoder_1"
+    (folder / hidden).parent.mkdir(parents=True)
+    (folder / "model.safetensors").write_bytes(b"abc")
+    digest = content_digest(folder)
+
+    def untouched() -> bool:
+        record = read_record(folder)
+        assert record is not None
+        return is_untouched(folder, record)
+
+    write_record(folder, "key", "node", {})
+    (folder / hidden).write_bytes(b"left by another program")
+    assert untouched()
+    assert content_digest(folder) == digest
+    write_record(folder, "key", "node", {})
+    (folder / hidden).unlink()
+    assert untouched()
+    (folder / "seen.json").write_bytes(b"")
+    assert not untouched()

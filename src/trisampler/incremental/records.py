@@ -75,24 +75,27 @@ def content_digest(artifact: Path) -> str:
 
 
 def is_untouched(artifact: Path, record: Record) -> bool:
-    """Whether the artifact's files are those that the record describes.
+    """Whether the artifact's files, but for hidden ones, are those that the record describes.
 
     A file whose size and time are as recorded counts as the same; one with another time is read.
     """
     files = _files(artifact)
-    if files.keys() != record.files.keys():
+    recorded = {name: state for name, state in record.files.items() if not _is_hidden(name)}
+    if files.keys() != recorded.keys():
         return False
-    return all(_is_same(path, record.files[name]) for name, path in files.items())
+    return all(_is_same(path, recorded[name]) for name, path in files.items())
 
 
 def _files(artifact: Path) -> dict[str, Path]:
     if artifact.is_file():
         return {"": artifact}
-    return {
-        path.relative_to(artifact).as_posix(): path
-        for path in sorted(artifact.rglob("*"))
-        if path.is_file()
-    }
+    found = {path.relative_to(artifact).as_posix(): path for path in sorted(artifact.rglob("*"))}
+    return {name: path for name, path in found.items() if not _is_hidden(name) and path.is_file()}
+
+
+def _is_hidden(name: str) -> bool:
+    """Whether it is none of the artifact's: .DS_Store, .nfs..., left by who looks or deletes."""
+    return any(part.startswith(".") for part in name.split("/"))
 
 
 def _state(path: Path) -> FileState:
