@@ -79,6 +79,14 @@ def test_the_samplers_of_the_method_are_all_there():
         ("tri-product", {"sigma": -1.0}, "sigma is -1"),
         ("tri-t1", {"sigma": 1e-200}, "sigma is 1e-200"),
         ("tri", {"multiple": 0.5}, "multiple is 0.5: .* has to be 1 or more"),
+        ("simans", {"a": 0.0}, "sampler 'simans': a is 0, and has to be above 0"),
+        ("simans-laplace", {"a": -1.0}, "a is -1"),
+        ("perc-pos", {"share": 0.0}, "share is 0, and has to be above 0 and at most 1"),
+        ("perc-pos-uniform", {"share": 1.05}, "share is 1.05"),
+        ("margin-pos", {"margin": -0.05}, "margin is -0.05, and has to be 0 or more"),
+        ("margin-pos-uniform", {"margin": -1.0}, "margin is -1"),
+        ("tri-t1", {"degrees": 0.0}, "degrees is 0, and has to be above 0 and at most 180"),
+        ("tri-t2", {"degrees": 270.0}, "degrees is 270"),
         ("margin-bins", {"bins": 0.5}, "bins is 0.5, and has to be a whole number"),
     ],
 )
@@ -87,6 +95,25 @@ def test_unknown_names_say_what_there_is(name, parameters, message):
         build_sampler(name, parameters)
     with pytest.raises(ValidationError, match=message):
         SamplingSettings(sampler=name, parameters=parameters)
+
+
+@pytest.mark.parametrize("unbounded", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize(
+    ("name", "parameter"),
+    [
+        ("simans", "a"),
+        ("simans", "b"),
+        ("simans-laplace", "a"),
+        ("perc-pos", "share"),
+        ("margin-pos", "margin"),
+        ("tri-t1", "degrees"),
+        ("tri", "multiple"),
+        ("margin-bins", "bins"),
+    ],
+)
+def test_a_parameter_is_a_number(name, parameter, unbounded):
+    with pytest.raises(NegativesError, match=f"{parameter} is "):
+        build_sampler(name, {parameter: unbounded})
 
 
 @pytest.mark.parametrize(

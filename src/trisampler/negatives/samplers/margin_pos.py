@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from trisampler.negatives.arrays import Float64
+from trisampler.negatives.errors import NegativesError
 from trisampler.negatives.sampler import LogWeight, Sampler, Stage
 from trisampler.negatives.scores import PairScores
 
@@ -17,6 +20,9 @@ def margin_pos(margin: float = 0.05) -> Sampler:
 
     Args:
         margin: in raw scores (cosines, for a normalised encoder).
+
+    Raises:
+        NegativesError: a margin below 0, which would let through what scores above the positive.
     """
     stage = Stage(_below_margin(margin), in_order=True)
     return Sampler("margin-pos", "encoder", (stage,), _FORMULA + "the first n", _SOURCE)
@@ -27,12 +33,18 @@ def margin_pos_uniform(margin: float = 0.05) -> Sampler:
 
     Args:
         margin: as in `margin_pos`.
+
+    Raises:
+        NegativesError: as `margin_pos`.
     """
     stage = Stage(_below_margin(margin))
     return Sampler("margin-pos-uniform", "encoder", (stage,), _FORMULA + "uniform", _SOURCE)
 
 
 def _below_margin(margin: float) -> LogWeight:
+    if not 0 <= margin < math.inf:
+        raise NegativesError(f"margin is {margin:g}, and has to be 0 or more")
+
     def log_weight(scores: PairScores) -> Float64:
         ceiling_P = scores.s_q_pos_P.astype(np.float64) - margin
         return np.where(scores.s_q_cand_PK > ceiling_P[:, None], -np.inf, 0.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from trisampler.negatives.arrays import Float64
+from trisampler.negatives.errors import NegativesError
 from trisampler.negatives.sampler import LogWeight, Sampler, Stage
 from trisampler.negatives.scores import PairScores
 
@@ -18,6 +19,9 @@ def perc_pos(share: float = 0.95) -> Sampler:
     Args:
         share: the ceiling as a share of s(q,d+). For a negative s(q,d+) it lies as far *below*
             the score as for a positive one; s * share would lie above it.
+
+    Raises:
+        NegativesError: no share above 0 and up to 1.
     """
     stage = Stage(_below_share(share), in_order=True)
     return Sampler("perc-pos", "encoder", (stage,), _FORMULA + "the first n", _SOURCE)
@@ -28,12 +32,18 @@ def perc_pos_uniform(share: float = 0.95) -> Sampler:
 
     Args:
         share: as in `perc_pos`.
+
+    Raises:
+        NegativesError: as `perc_pos`.
     """
     stage = Stage(_below_share(share))
     return Sampler("perc-pos-uniform", "encoder", (stage,), _FORMULA + "uniform", _SOURCE)
 
 
 def _below_share(share: float) -> LogWeight:
+    if not 0 < share <= 1:
+        raise NegativesError(f"share is {share:g}, and has to be above 0 and at most 1")
+
     def log_weight(scores: PairScores) -> Float64:
         positive_P = scores.s_q_pos_P.astype(np.float64)
         ceiling_P = positive_P - (1.0 - share) * np.abs(positive_P)

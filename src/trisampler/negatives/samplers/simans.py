@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
+from trisampler.negatives.errors import NegativesError
 from trisampler.negatives.sampler import Sampler, Stage
 
 
@@ -14,7 +17,13 @@ def simans(a: float = 0.5, b: float = 0.0) -> Sampler:
         a: sharpness of the peak.
         b: how far above the positive's score the peak lies, in logits. The paper's NQ setting is
             b=1; its released code has the sign of b the other way round.
+
+    Raises:
+        NegativesError: no sharpness, or no place of the peak.
     """
+    _check_sharpness(a)
+    if not math.isfinite(b):
+        raise NegativesError(f"b is {b:g}, and has to be a number of logits")
     return Sampler(
         name="simans",
         pool="encoder",
@@ -30,7 +39,11 @@ def simans_laplace(a: float = 3.0) -> Sampler:
 
     Args:
         a: sharpness of the peak.
+
+    Raises:
+        NegativesError: no sharpness.
     """
+    _check_sharpness(a)
     return Sampler(
         name="simans-laplace",
         pool="encoder",
@@ -38,3 +51,11 @@ def simans_laplace(a: float = 3.0) -> Sampler:
         formula="p(d-) ~ exp(-a |delta|), delta = (s(q,d-) - s(q,d+)) / temperature",
         source="SimANS's released code; dividing by the temperature is ours",
     )
+
+
+def _check_sharpness(a: float) -> None:
+    if not 0 < a < math.inf:
+        raise NegativesError(
+            f"a is {a:g}, and has to be above 0: at 0 all weigh the same, and below it those "
+            "farthest from the positive's score weigh most"
+        )

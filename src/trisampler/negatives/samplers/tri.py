@@ -86,7 +86,11 @@ def tri_t1(
         sigma: width of g in logits.
         multiple: as in `tri`.
         degrees: the greatest angle let through.
+
+    Raises:
+        NegativesError: no width, no multiple, or no angle.
     """
+    _check_angle(degrees)
     near = _screened(near_positive(sigma), lambda scores: _within_t1(scores, degrees))
     return Sampler(
         name="tri-t1",
@@ -109,7 +113,11 @@ def tri_t2(
         sigma: width of g in logits.
         multiple: as in `tri`.
         degrees: the greatest angle let through.
+
+    Raises:
+        NegativesError: no width, no multiple, or no angle.
     """
+    _check_angle(degrees)
     near = _screened(near_positive(sigma), lambda scores: _within_t2(scores, degrees))
     return Sampler(
         name="tri-t2",
@@ -118,6 +126,11 @@ def tri_t2(
         formula="tri among candidates with |acos(cos(q,d+)) - acos(cos(q,d-))| <= 60 degrees",
         source=f"{_PAPER}, its angle as a summary prints it (T2); the hard screen is ours",
     )
+
+
+def _check_angle(degrees: float) -> None:
+    if not 0 < degrees <= 180:
+        raise NegativesError(f"degrees is {degrees:g}, and has to be above 0 and at most 180")
 
 
 def _screened(log_weight: LogWeight, allowed: Callable[[PairScores], Bool]) -> LogWeight:
