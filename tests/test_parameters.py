@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from kedro.config import OmegaConfigLoader
 
+from project_conf import CONF, ENVIRONMENTS
 from trisampler.negatives.sampler import Sampler, Stage, uniform
 from trisampler.parameters import ParameterError, check_parameters
 from trisampler.settings import CONFIG_LOADER_ARGS
 from trisampler.structure import Structure, StructureError, refuse_structural_parameters
 
-CONF = Path(__file__).parents[1] / "conf"
 TEACHER = {"name": "untrained:1"}
 DISTILLED = {"teacher": TEACHER, "training": {"distillation": "margin-mse"}}
-ENVIRONMENTS = sorted(path.name for path in CONF.iterdir() if path.is_dir())
 
 
 def near_positives() -> Sampler:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from project_conf import copy_conf
 from registry.conftest import Shop
 from registry.conftest import empty_database as empty_database
 from registry.conftest import shop as shop
@@ -29,14 +30,15 @@ ROOT = Path(__file__).parents[1]
 @pytest.fixture
 def project(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project whose last run left a bundle, around a registry without versions."""
-    shutil.copytree(ROOT / "conf", shop.folder / "conf")
+    copy_conf(shop.folder)
     shutil.copy(ROOT / "pyproject.toml", shop.folder)
     (shop.folder / "src").mkdir()
     bundle = shop.folder / "data" / "06_models" / "trial" / "bundle"
     bundle.parent.mkdir(parents=True)
     shutil.copytree(shop.bundle(2), bundle)
     monkeypatch.chdir(shop.folder)
-    monkeypatch.delenv("KEDRO_ENV", raising=False)
+    for name in ("KEDRO_ENV", "MLFLOW_TRACKING_URI"):
+        monkeypatch.delenv(name, raising=False)
     return shop.folder
 
 
@@ -64,7 +66,6 @@ def test_looking_makes_no_database(project: Path) -> None:
 
 
 def test_without_tracking_there_is_no_registry(project: Path) -> None:
-    (project / "conf" / "local").mkdir(exist_ok=True)
     (project / "conf" / "local" / "tracking.yml").write_text("enabled: false\n")
     with pytest.raises(RegistryError, match="set enabled"):
         project_registry(project, "trial")
@@ -115,7 +116,6 @@ def test_configuration_that_cannot_be_read_is_one_message(
     if file is None:
         told += ["--env", "nope"]
     else:
-        (project / "conf" / "local").mkdir(exist_ok=True)
         (project / "conf" / "local" / file).write_text(content)
     result = CliRunner().invoke(trisampler, told)
     assert isinstance(result.exception, SystemExit), result.exception

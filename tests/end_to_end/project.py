@@ -14,6 +14,8 @@ from typing import Any
 
 import polars as pl
 
+from project_conf import copy_conf
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -31,7 +33,7 @@ class Project:
 
     @classmethod
     def copy_to(cls, folder: Path) -> Project:
-        shutil.copytree(ROOT / "conf", folder / "conf")
+        copy_conf(folder)
         (folder / "src").mkdir()
         shutil.copy(ROOT / "pyproject.toml", folder)
         return cls(folder)

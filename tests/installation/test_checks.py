@@ -11,6 +11,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from project_conf import copy_conf
 from trisampler.commands.group import trisampler
 from trisampler.encoders import hub, locate, precision
 from trisampler.installation import checks, packages, processor, storage
@@ -27,7 +28,7 @@ def states(findings) -> dict[str, str]:
 
 @pytest.fixture
 def project(tmp_path):
-    shutil.copytree(ROOT / "conf", tmp_path / "conf")
+    copy_conf(tmp_path)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / "inner").mkdir()
     return tmp_path
@@ -67,7 +68,6 @@ def test_an_environment_that_is_not_there(project):
 
 def test_an_environment_without_what_the_local_one_says(project, monkeypatch):
     monkeypatch.delenv("KEDRO_ENV", raising=False)
-    (project / "conf" / "local").mkdir(exist_ok=True)
     (project / "conf" / "local" / "parameters.yml").write_text("source: {path: /data}\n")
     first, *rest = Project.around(project, "smoke").check()
     assert (first.state, first.what) == ("note", "environment")

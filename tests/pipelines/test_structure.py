@@ -12,19 +12,15 @@ from kedro.framework.startup import bootstrap_project
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline
 
+from project_conf import ENVIRONMENTS
 from trisampler.incremental.keys import node_keys
 
 PROJECT = Path(__file__).parents[2]
 # These change nothing of the shape but the number of rounds.
 OF_ONE_RECIPE = {"dpr", "ance", "adore", "simans"}
-ENVIRONMENTS = sorted(
-    path.name
-    for path in (PROJECT / "conf").iterdir()
-    if path.is_dir() and path.name not in OF_ONE_RECIPE
-)
 
 
-@pytest.fixture(scope="module", params=ENVIRONMENTS)
+@pytest.fixture(scope="module", params=[name for name in ENVIRONMENTS if name not in OF_ONE_RECIPE])
 def project(request: pytest.FixtureRequest) -> Iterator[tuple[Pipeline, DataCatalog]]:
     """The whole DAG, with the comparison, and its catalog in one environment."""
     with pytest.MonkeyPatch.context() as patch:
