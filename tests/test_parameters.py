@@ -12,9 +12,7 @@ from trisampler.negatives.sampler import Sampler, Stage, uniform
 from trisampler.parameters import ParameterError, check_parameters
 from trisampler.settings import CONFIG_LOADER_ARGS
 from trisampler.structure import Structure, StructureError, refuse_structural_parameters
-
-TEACHER = {"name": "untrained:1"}
-DISTILLED = {"teacher": TEACHER, "training": {"distillation": "margin-mse"}}
+from trisampler.training_checks import check_training
 
 
 def near_positives() -> Sampler:
@@ -30,7 +28,8 @@ def loader(env: str = "base", **runtime_params: Any) -> OmegaConfigLoader:
 
 @pytest.mark.parametrize("env", ENVIRONMENTS)
 def test_every_environment_fits(env: str) -> None:
-    check_parameters(loader(env)["parameters"])
+    found = check_parameters(loader(env)["parameters"])
+    check_training(found.training, found.sampling, found.teacher.name)
     Structure.model_validate(loader(env)["structure"])
 
 
@@ -65,28 +64,6 @@ def test_the_base_file_names_every_parameter() -> None:
         ({"sampling": {"sampler": "margin-bins"}}, ["sampler=margin-bins", "teacher.name is null"]),
         ({"sampling": {"teacher_ceiling": 0.1}}, ["teacher_ceiling=0.1", "teacher.name is null"]),
         ({"sampling": {"teacher_unscored": "drop"}}, ["unscored=drop", "teacher.name is null"]),
-        (
-            {"training": {"negatives_per_query": 7}},
-            ["training: ", "negatives_per_query is 7", "sampling.negatives", "4"],
-        ),
-        (
-            {"training": {"in_batch_negatives": False}, "sampling": {"sampler": "in-batch"}},
-            ["sampler 'in-batch' mines no negatives", "in_batch_negatives is false"],
-        ),
-        ({**DISTILLED, "sampling": {"sampler": "random"}}, ["draws them from the pool corpus"]),
-        (
-            {**DISTILLED, "sampling": {"pools": ["corpus"]}},
-            ["sampler 'tri' draws them from the pool corpus"],
-        ),
-        ({**DISTILLED, "sampling": {"sampler": "in-batch"}}, ["sampler 'in-batch' mines none"]),
-        (
-            {"teacher": TEACHER, "training": {"distillation": "kl", "negatives_per_query": 0}},
-            ["training.negatives_per_query is 0"],
-        ),
-        (
-            {"teacher": TEACHER, "training": {"distillation": "kl", "frozen_documents": True}},
-            ["none scores those that training.frozen_documents draws"],
-        ),
         ({"search": {"factory": "IVF256"}}, ["search.factory: 'IVF256' is neither exact nor"]),
         ({"teacher": {"kind": "colbert"}}, ["teacher.kind", "'colbert'"]),
     ],
@@ -101,19 +78,6 @@ def test_what_does_not_fit_is_named(runtime: dict[str, Any], told: list[str]) ->
 def test_a_sampler_of_neighbours_fits_where_they_are_named() -> None:
     sampling = {"sampler": f"{__name__}:near_positives", "pools": ["neighbours"]}
     check_parameters(loader(sampling=sampling)["parameters"])
-
-
-@pytest.mark.parametrize(
-    "runtime",
-    [
-        {"training": {"negatives_per_query": 7}, "sampling": {"negatives": 7}},
-        {"training": {"negatives_per_query": 7}, "sampling": {"sampler": "in-batch"}},
-        {"training": {"negatives_per_query": 7, "frozen_documents": True}},
-        {**DISTILLED, "sampling": {"pools": ["corpus", "encoder"]}},
-    ],
-)
-def test_what_is_enough_to_train_on_fits(runtime: dict[str, Any]) -> None:
-    check_parameters(loader(**runtime)["parameters"])
 
 
 def test_what_needs_a_teacher_fits_where_one_is_named() -> None:

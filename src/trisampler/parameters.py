@@ -5,6 +5,7 @@ Each leaf is the settings model of the package that uses it; this module only pu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import (
@@ -134,26 +135,9 @@ class Parameters(BaseModel):
             )
         return promotion
 
-    @field_validator("training")
-    @classmethod
-    def _what_training_asks_for_is_there(
-        cls, training: TrainingSettings, info: ValidationInfo
-    ) -> TrainingSettings:
-        from trisampler.training.mined_negatives import why_not_trained_on
-
-        teacher, sampling = info.data.get("teacher"), info.data.get("sampling")
-        if training.distillation != "none" and teacher and teacher.name is None:
-            raise ValueError(
-                f"training.distillation={training.distillation} learns from a teacher's scores, "
-                "and teacher.name is null: set it to a cross-encoder or a stronger encoder"
-            )
-        if sampling and (reason := why_not_trained_on(sampling, training)):
-            raise ValueError(reason)
-        return training
-
 
 def check_parameters(tree: dict[str, Any]) -> Parameters:
-    """Validate the tree.
+    """Validate the tree; of a training's demands on the rest `check_training` says more.
 
     Raises:
         ParameterError: Naming every key that does not fit, what was found, and what may stand.
@@ -161,12 +145,16 @@ def check_parameters(tree: dict[str, Any]) -> Parameters:
     try:
         return Parameters.model_validate(tree)
     except ValidationError as error:
-        lines = [_describe(problem) for problem in error.errors(include_url=False)]
-        raise ParameterError(
-            "The parameters do not fit. Nothing has been run.\n"
-            + "\n".join(f"  {line}" for line in lines)
-            + "\nCorrect them in conf/<env>/parameters.yml or in --params."
-        ) from None
+        raise unfit([_describe(problem) for problem in error.errors(include_url=False)]) from None
+
+
+def unfit(lines: Sequence[str]) -> ParameterError:
+    """The error that says so, one line for each key."""
+    return ParameterError(
+        "The parameters do not fit. Nothing has been run.\n"
+        + "\n".join(f"  {line}" for line in lines)
+        + "\nCorrect them in conf/<env>/parameters.yml or in --params."
+    )
 
 
 def _describe(problem: Any) -> str:

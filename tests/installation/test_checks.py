@@ -46,13 +46,15 @@ def test_configuration_that_fits(project):
     [
         ("base/parameters.yml", "\nsorce: {path: x}\n", "parameters", "sorce"),
         ("base/parameters.yml", "\nseed: [\n", "parameters", "cannot be read"),
+        ("local/parameters.yml", "sampling: {negatives: 1}", "parameters", "negatives_per_query"),
         ("base/structure.yml", "\nround: 3\n", "structure", "round"),
         ("base/tracking.yml", "\nenbled: true\n", "tracking", "enbled"),
     ],
 )
 def test_configuration_that_does_not_fit(project, file, content, what, said):
     path = project / "conf" / file
-    path.write_text(path.read_text() + content)
+    with path.open("a") as configuration:
+        configuration.write(content)
     found = {finding.what: finding for finding in Project.around(project, None).check()}
     assert found.pop(what).state == "broken"
     assert said in next(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kedro.config import OmegaConfigLoader
 from kedro.framework.hooks import hook_impl
@@ -40,17 +40,24 @@ class ConfigurationHooks:
         _ = context.params
 
     @hook_impl
-    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+    ) -> None:
         """Stop on what the nodes that are to run would only find out much later.
 
         Raises:
             EncoderError: A device is named that this machine has not.
+            ParameterError: What is drawn cannot be trained on.
             ComparisonError: A sampler cannot be run, or a baseline is not compared.
             SurveyError: A sampler cannot draw.
         """
         _check_devices(pipeline, catalog)
         stages = {node.name.partition(".")[0] for node in pipeline.nodes}
         sampling, teacher = catalog.load("params:sampling"), catalog.load("params:teacher").name
+        if _is_to_train(run_params):
+            from trisampler.training_checks import check_training
+
+            check_training(catalog.load("params:training"), sampling, teacher)
         if "survey" in stages:
             from trisampler.survey_checks import check_survey
 
@@ -65,6 +72,19 @@ class ConfigurationHooks:
                 catalog.load("params:training"),
                 teacher,
             )
+
+
+def _is_to_train(run_params: dict[str, Any]) -> bool:
+    """Whether the pipelines that are run train, even if this process runs a part that does not.
+
+    An orchestrator runs them part by part, and the first is to tell what is wrong with the last.
+    """
+    from kedro.framework.project import pipelines
+
+    from trisampler.training_checks import trains
+
+    names = run_params["pipeline_names"] or ["__default__"]
+    return any(trains(pipelines[name]) for name in names)
 
 
 def _check_devices(pipeline: Pipeline, catalog: DataCatalog) -> None:

@@ -62,7 +62,6 @@ class Project:
     def check(self) -> Iterator[Finding]:
         """Parameters, structure and tracking fit what this version reads."""
         from trisampler.hooks.tracking_settings import check_tracking
-        from trisampler.parameters import check_parameters
         from trisampler.structure import read_structure
 
         if self.env and not (self.folder / "conf" / self.env).is_dir():
@@ -73,7 +72,7 @@ class Project:
         if unread:
             yield Finding("note", "environment", unread)
         checks: dict[str, Callable[[], object]] = {
-            "parameters": lambda: check_parameters(self.loader["parameters"]),
+            "parameters": self._check_parameters,
             "structure": lambda: read_structure(self.loader),
             "tracking": lambda: check_tracking(self.loader["tracking"]),
         }
@@ -87,6 +86,13 @@ class Project:
                 yield Finding("broken", what, f"cannot be read: {_line(error)}", remedy)
             else:
                 yield Finding("ok", what, f"those of {self.folder / 'conf'} fit")
+
+    def _check_parameters(self) -> None:
+        from trisampler.parameters import check_parameters
+        from trisampler.training_checks import check_training
+
+        found = check_parameters(self.loader["parameters"])
+        check_training(found.training, found.sampling, found.teacher.name)
 
     def check_mlflow(self) -> Iterator[Finding]:
         """Whether the database, or the server that the environment names, answers."""

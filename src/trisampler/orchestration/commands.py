@@ -86,7 +86,9 @@ def create(
         option = next(option for option in open_.params if option.name == "params")
         params = read_params(click.get_current_context(), option, settings.params)
         with _context(metadata, env, params) as context:
-            tasks = pipeline_tasks(_registered(pipeline), context.catalog, grouping)
+            registered = _registered(pipeline)
+            _check_training(registered, context)
+            tasks = pipeline_tasks(registered, context.catalog, grouping)
         path = write_dag_file(
             metadata.project_path / folder,
             tasks,
@@ -155,6 +157,16 @@ def _user_errors_bare() -> Iterator[None]:
         yield
     except TrisamplerError as error:
         raise click.ClickException(str(error)) from None
+
+
+def _check_training(pipeline: Pipeline, context: KedroContext) -> None:
+    from trisampler.training_checks import check_training, trains
+
+    if trains(pipeline):
+        training, sampling, teacher = (
+            context.params[name] for name in ("training", "sampling", "teacher")
+        )
+        check_training(training, sampling, teacher.name)
 
 
 def _registered(name: str) -> Pipeline:
