@@ -20,6 +20,7 @@ OPTION = click.Option(["--params"])
         ("seed=3, training.steps=20", {"seed": 3, "training": {"steps": 20}}),
         ("a.pools=[x,y],b=1e-3", {"a": {"pools": ["x", "y"]}, "b": 0.001}),
         ("a=[x,y],b=[z]", {"a": ["x", "y"], "b": ["z"]}),
+        ("a.prompt=🔍 query: ,b=é: x", {"a": {"prompt": "🔍 query: "}, "b": "é: x"}),
         ("a.prompt=query: ,b=null,", {"a": {"prompt": "query: "}, "b": None}),
         ("a={b: 0.5},c='x: y'", {"a": {"b": 0.5}, "c": "x: y"}),
         (

@@ -54,9 +54,9 @@ def _as_yaml(item: str) -> str:
         raise ValueError(f"{item.strip()!r} is no key=value (a value with a comma: key='x,y')")
     if text.strip()[:1] not in ("[", "{", *_QUOTES):
         if key == "workspace":
-            text = json.dumps(text.strip())
+            text = json.dumps(text.strip(), ensure_ascii=False)
         elif ": " in f"{text} ":
-            text = json.dumps(text)
+            text = json.dumps(text, ensure_ascii=False)
     return f"{key}={text}"
 
 
