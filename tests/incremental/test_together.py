@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import threading
-import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +22,19 @@ from trisampler.incremental.records import read_record, record_path
 from trisampler.incremental.runner import IncrementalRunner
 
 calls: list[str] = []
+at_begin: list[Any] = []
 meanwhile: list[Any] = []
 
 
 def begin(number: int) -> int:
     calls.append("begin")
-    time.sleep(0.2)
+    for action in at_begin:
+        action()
     return number
 
 
 def go_on(begun: int) -> int:
     calls.append("go on")
-    time.sleep(0.2)
     for action in meanwhile:
         action()
     return begun + 1
@@ -54,11 +56,39 @@ def run(folder: Path, number: int = 1) -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_called_yet() -> None:
-    calls.clear()
-    meanwhile.clear()
+    for kept in (calls, at_begin, meanwhile):
+        kept.clear()
 
 
-def test_each_node_is_run_once(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+class Waiting(logging.Handler):
+    """Counts the runs that say that they wait for another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said = threading.Semaphore(0)
+
+    def emit(self, record: logging.LogRecord) -> None:  # noqa: ARG002
+        self._said.release()
+
+    def wait_for(self, number: int) -> None:
+        """Return once so many wait."""
+        for _ in range(number):
+            assert self._said.acquire(timeout=60)
+
+
+@pytest.fixture
+def waiting() -> Iterator[Waiting]:
+    handler = Waiting()
+    logger = logging.getLogger("trisampler.incremental.locking")
+    logger.addHandler(handler)
+    yield handler
+    logger.removeHandler(handler)
+
+
+def test_each_node_is_run_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, waiting: Waiting
+) -> None:
+    at_begin.append(lambda: waiting.wait_for(2))
     with caplog.at_level("INFO", logger="trisampler"):
         threads = [threading.Thread(target=run, args=(tmp_path,)) for _ in range(3)]
         for thread in threads:
