@@ -16,9 +16,10 @@ from trisampler.corpora.collection import SPLITS, Collection
 from trisampler.corpora.errors import SourceError
 from trisampler.corpora.passage_cutting import passages_of
 from trisampler.corpora.reading import read_collection, read_corpus
-from trisampler.corpora.settings import PreparationSettings, SourceSettings
+from trisampler.corpora.settings import AuditSettings, PreparationSettings, SourceSettings
 from trisampler.evaluation.folding import fold_judgements, fold_run
 from trisampler.evaluation.measures import measure_run
+from trisampler.pipelines.ingestion.nodes import hide_judgements
 
 WriteFolder = Callable[..., Path]
 LONG = " ".join(f"word{number}" for number in range(12))  # 85 characters
@@ -203,3 +204,19 @@ def test_a_document_is_as_good_as_its_best_passage() -> None:
     assert fold_run(run, none).equals(run.drop("rank"))
     named = run.with_columns(system=pl.lit("x"), split=pl.lit("dev"))
     assert fold_run(named, passages).select("query_id", "doc_id", "score").rows() == folded.rows()
+
+
+def test_the_audit_hides_whole_documents(write_folder: WriteFolder, tmp_path: Path) -> None:
+    folder = write_folder(
+        tmp_path / "beir",
+        {f"d{number}": LONG for number in range(9)},
+        {"q1": "first", "q2": "second"},
+        {"train": [("q1", f"d{number}", 1) for number in range(8)], "dev": [("q2", "d8", 1)]},
+    )
+    collection = read(folder, passage_characters=40)
+    visible, hidden = hide_judgements(
+        collection.train_judgements, collection.passages, AuditSettings(hidden_share=0.5), 0
+    )
+    of = dict(collection.passages.iter_rows())
+    assert not hidden.is_empty()
+    assert not {of[each] for each in hidden["doc_id"]} & {of[each] for each in visible["doc_id"]}

@@ -12,26 +12,31 @@ _LOGGER = logging.getLogger(__name__)
 
 
 def hide_judgements(
-    judgements: pl.DataFrame, share: float, seed: int
+    judgements: pl.DataFrame, passages: pl.DataFrame, share: float, seed: int
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Part judgements into those that training sees and positives kept back for the audit.
 
-    Which are kept back is a function of seed and ids. Each query keeps at least one positive; what
-    is judged irrelevant stays visible.
+    Which are kept back is a function of seed and ids. Each query keeps at least one relevant
+    document; what is judged irrelevant stays visible. All passages of a document are kept back
+    together: else those that are would be drawn as negatives beside positives of their document.
 
     Args:
         judgements: query_id, doc_id, relevance; 1 or more is a positive.
-        share: of the positives to keep back; fewer are, where many queries have only a few.
+        passages: doc_id, document_id: what of the corpus is a passage of which document.
+        share: of the relevant documents to keep back; fewer are, where many queries have only a
+            few.
         seed: of the choice.
 
     Returns:
         The visible and the hidden judgements, in the order of their rows.
     """
+    document = pl.coalesce("document_id", "doc_id")
+    pairs = judgements.join(passages, on="doc_id", how="left", maintain_order="left")
     chance = pl.Series(
         "_chance",
         [
-            unit_interval(seed, "hidden judgement", query_id, doc_id)
-            for query_id, doc_id in judgements.select("query_id", "doc_id").iter_rows()
+            unit_interval(seed, "hidden judgement", query_id, document_id)
+            for query_id, document_id in pairs.select("query_id", document).iter_rows()
         ],
         dtype=pl.Float64,
     )
@@ -44,8 +49,8 @@ def hide_judgements(
     hidden = marked.filter("_hidden").select(judgements.columns)
     if share > 0 and hidden.is_empty():
         _LOGGER.warning(
-            "A share of %g of the positives was to be hidden, but each query keeps one and that "
-            "leaves none to hide: false negatives cannot be counted",
+            "A share of %g of the relevant documents was to be hidden, but each query keeps one "
+            "and that leaves none to hide: false negatives cannot be counted",
             share,
         )
     return visible, hidden

@@ -168,5 +168,6 @@ class AuditSettings(BaseModel):
         ge=0,
         lt=1,
         description="Share of the training positives that mining and training never see, so that "
-        "it can be counted how many of them are drawn as negatives. Each query keeps one.",
+        "it can be counted how many of them are drawn as negatives. Each query keeps one; all "
+        "passages of a document are hidden together.",
     )

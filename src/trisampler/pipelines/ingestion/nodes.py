@@ -57,9 +57,9 @@ def read_corpus(
 
 
 def hide_judgements(
-    all_train_judgements: pl.DataFrame, audit: AuditSettings, seed: int
+    all_train_judgements: pl.DataFrame, passages: pl.DataFrame, audit: AuditSettings, seed: int
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """What mining and training see, and the positives kept back to count false negatives with."""
     from trisampler.corpora.hiding import hide_judgements as hide
 
-    return hide(all_train_judgements, audit.hidden_share, seed)
+    return hide(all_train_judgements, passages, audit.hidden_share, seed)

@@ -26,7 +26,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 hide_judgements,
-                inputs=["all_train_judgements", "params:audit", "params:seed"],
+                inputs=["all_train_judgements", "passages", "params:audit", "params:seed"],
                 outputs=["train_judgements", "hidden_judgements"],
                 name="hide_judgements",
             ),
