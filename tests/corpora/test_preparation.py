@@ -128,10 +128,62 @@ def test_short_documents_and_their_judgements_go(write_folder: WriteFolder, tmp_
     assert set(documents_of(collection)) == {"d1", "d3"}
     assert judged(collection)["train"] == [("q1", "d1", 1)]
     assert collection.queries["query_id"].to_list() == ["q1", "q2"]
-    assert collection.report["preparation"] == {"too_short_left_out": 1}
+    assert collection.report["preparation"] == {
+        "too_short_left_out": 1,
+        "judgements_left_out": {
+            "train": {
+                "judgements": 2,
+                "of_judgements": 3,
+                "positive_judgements": 2,
+                "queries_left_unjudged": 1,
+                "of_queries": 2,
+                "examples": [["q1", "d2"], ["q3", "d2"]],
+            }
+        },
+    }
     assert collection.report["repairs"] == {"queries.jsonl": {"unjudged_queries_dropped": 1}}
     with pytest.raises(SourceError, match="preparation leaves no document"):
         read(folder, minimum_characters=1000)
+
+
+def test_a_split_that_goes_with_short_documents_is_said(
+    write_folder: WriteFolder, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = write_folder(
+        tmp_path / "beir",
+        {"d1": "long enough", "d2": "also long enough", "d3": "x"},
+        {"q1": "first", "q2": "second", "q3": "third", "q4": "fourth"},
+        {
+            "train": [("q1", "d1", 1), ("q2", "d2", 1)],
+            "dev": [("q3", "d3", 1), ("q3", "d1", 0)],
+            "test": [("q4", "d3", 1)],
+        },
+    )
+    report = read(folder, minimum_characters=12).report
+    left_out = report["preparation"]["judgements_left_out"]
+    assert {split: lost["judgements"] for split, lost in left_out.items()} == {"dev": 1, "test": 1}
+    lost = (
+        "preparation.minimum_characters left out all judgements of the test split (1, of 1 "
+        "queries) with their documents."
+    )
+    assert report["notes"][0] == lost
+    assert lost in caplog.text
+    assert "dev split" not in caplog.text  # it has a judgement yet
+
+
+def test_a_dev_split_held_out_for_one_that_went_is_not_said_to_be_missing_in_the_source(
+    write_folder: WriteFolder, tmp_path: Path
+) -> None:
+    folder = write_folder(
+        tmp_path / "beir",
+        {"d1": "long enough", "d2": "also long enough", "d3": "x"},
+        {"q1": "first", "q2": "second", "q3": "third"},
+        {"train": [("q1", "d1", 1), ("q2", "d2", 1)], "dev": [("q3", "d3", 1)]},
+    )
+    report = read(folder, minimum_characters=12).report
+    assert report["splits"]["dev"]["queries"] == 1
+    assert "minimum_characters left out all judgements of the dev split" in report["notes"][0]
+    assert report["notes"][1].startswith("No dev split is left: 1 queries held out of train")
 
 
 def beir_with_equal_documents(folder: Path) -> Path:

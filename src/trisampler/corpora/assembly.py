@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from trisampler.corpora.collection import SPLITS, Collection, Split
 from trisampler.corpora.corpus import Corpus, sort_documents
 from trisampler.corpora.given import given_to_training
 from trisampler.corpora.leakage import drop_near_duplicates
+from trisampler.corpora.left_out import count_left_out, splits_left_out
 from trisampler.corpora.merging import merge_equal_queries
 from trisampler.corpora.passage_cutting import CutDocuments
 from trisampler.corpora.preparation import (
@@ -29,6 +31,8 @@ from trisampler.corpora.splitting import (
 )
 from trisampler.corpora.subset import sample_documents
 from trisampler.corpora.validation import check_source, count_blank_documents, no_training_pair
+
+_LOGGER = logging.getLogger(__name__)
 
 
 def assemble_collection(
@@ -50,6 +54,9 @@ def assemble_collection(
     prepared = prepare_documents(source.documents, preparation)
     done = prepared.report
     count_blank_documents(source.documents, source.repairs)
+    left_out = count_left_out(source, prepared.changes)
+    if left_out:
+        done["judgements_left_out"] = left_out
     source = prepare_source(source, prepared, preparation)
     if preparation.subset_documents is not None:
         source, done["subset"] = sample_documents(source, preparation.subset_documents, seed)
@@ -74,6 +81,9 @@ def assemble_collection(
     splits = {split: _judgements_of(split, splitting) for split in SPLITS}
     if splits["train"].filter(pl.col("relevance") > 0).is_empty():
         raise no_training_pair(source, disjoint.report["training_queries"])
+    lost = splits_left_out(left_out)
+    for sentence in lost.values():
+        _LOGGER.warning("%s", sentence)
     given = given_to_training(source.given_negatives, merged.kept_ids, corpus.ids, splits["train"])
     report |= {
         "documents": corpus.height,
@@ -86,7 +96,7 @@ def assemble_collection(
         "held_out": held_out,
         "added_positives": added,
         "given_negatives": given.report,
-        "notes": [*source.notes, *split_notes(splits, held_out)],
+        "notes": [*source.notes, *split_notes(splits, held_out, lost)],
     }
     return Collection(
         corpus,

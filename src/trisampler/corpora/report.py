@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
@@ -45,11 +46,20 @@ def file_digests(files: SourceFiles) -> dict[str, dict[str, Any]]:
     }
 
 
-def split_notes(splits: dict[Split, pl.DataFrame], held_out: dict[str, Any]) -> list[str]:
-    """Sentences on splits that the source did not have."""
-    notes = [
-        f"No {split} split in the source: {held_out[split]['queries']} queries held out of train "
-        f"by {held_out[split]['by']}."
+def split_notes(
+    splits: dict[Split, pl.DataFrame], held_out: dict[str, Any], lost: Mapping[Split, str]
+) -> list[str]:
+    """Sentences on splits that the source did not have, or that preparation left out.
+
+    Args:
+        splits: as they are.
+        held_out: by split, of `hold_out`.
+        lost: what is to be said of splits that preparation left out.
+    """
+    notes = list(lost.values())
+    notes += [
+        f"No {split} split {'is left' if split in lost else 'in the source'}: "
+        f"{held_out[split]['queries']} queries held out of train by {held_out[split]['by']}."
         for split in SPLITS
         if split in held_out
     ]
