@@ -227,7 +227,7 @@ CASES = [
         "all moved to dev",
         both(whole(TRAIN, HEADER + b"q1\td1\t1\n"), whole(DEV, HEADER + b"q1\td1\t1\n")),
         TRAIN,
-        ("no training pair is left", "1 training queries"),
+        ("no training pair is left of 1", "1 training queries"),
     ),
     Bad("UTF-16 corpus", recoded(C, "utf-16"), f"{C}:1", ("\\xff", "-f UTF-16")),
     Bad("UTF-16 qrels", recoded(TRAIN, "utf-16-be"), f"{TRAIN}:1", ("header",)),

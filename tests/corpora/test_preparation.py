@@ -186,6 +186,26 @@ def test_a_dev_split_held_out_for_one_that_went_is_not_said_to_be_missing_in_the
     assert report["notes"][1].startswith("No dev split is left: 1 queries held out of train")
 
 
+def test_what_took_the_training_pairs_is_named(write_folder: WriteFolder, tmp_path: Path) -> None:
+    folder = write_folder(
+        tmp_path / "beir",
+        {"d1": "x", "d2": "long enough", "d3": "also long enough"},
+        {"q1": "one two three four five", "q2": "five four three two one", "q3": "another"},
+        {"train": [("q1", "d1", 1), ("q1", "d2", 0)], "dev": [("q2", "d3", 1)]},
+    )
+    with pytest.raises(SourceError) as error:
+        read(folder, minimum_characters=12)
+    assert "is left of 1: preparation.minimum_characters left out 1 of them" in str(error.value)
+    assert "near_duplicate" not in str(error.value)
+    with pytest.raises(SourceError) as error:
+        read(folder, near_duplicate_queries="drop")
+    assert (
+        "is left of 1: preparation.near_duplicate_queries=drop dropped 1 training queries"
+        in str(error.value)
+    )
+    assert "minimum_characters" not in str(error.value)
+
+
 def beir_with_equal_documents(folder: Path) -> Path:
     (folder / "qrels").mkdir(parents=True)
     texts = {"d3": "same", "d1": "same", "d2": "other", "d5": "same ", "d4": "blank?", "d0": " "}

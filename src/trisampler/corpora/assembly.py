@@ -57,7 +57,7 @@ def assemble_collection(
     left_out = count_left_out(source, prepared.changes)
     if left_out:
         done["judgements_left_out"] = left_out
-    source = prepare_source(source, prepared, preparation)
+    as_read, source = source, prepare_source(source, prepared, preparation)
     if preparation.subset_documents is not None:
         source, done["subset"] = sample_documents(source, preparation.subset_documents, seed)
     cut = cut_documents(source.documents, preparation)
@@ -80,7 +80,7 @@ def assemble_collection(
         splitting, done["near_duplicate_queries"] = parted.table, parted.report
     splits = {split: _judgements_of(split, splitting) for split in SPLITS}
     if splits["train"].filter(pl.col("relevance") > 0).is_empty():
-        raise no_training_pair(source, disjoint.report["training_queries"])
+        raise no_training_pair(as_read, done, disjoint.report["training_queries"])
     lost = splits_left_out(left_out)
     for sentence in lost.values():
         _LOGGER.warning("%s", sentence)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import polars as pl
 
 from trisampler.corpora.document_rows import LocatedDocuments
 from trisampler.corpora.errors import SourceError, shown
+from trisampler.corpora.left_out import judgements_as_read
 from trisampler.corpora.source import LocatedRows, Repairs, Source
 
 _Located = LocatedRows | LocatedDocuments
@@ -118,17 +122,32 @@ def _check_consistent(judgements: LocatedRows) -> None:
         )
 
 
-def no_training_pair(source: Source, moved: int) -> SourceError:
-    """The error of a source whose training split has no positive judgement.
+def no_training_pair(source: Source, preparation: Mapping[str, Any], moved: int) -> SourceError:
+    """The error of a source whose training split has no positive judgement, or has none left.
 
     Args:
-        source: what was read.
+        source: as it was read.
+        preparation: the report of what was done to it.
         moved: how many training queries went to a later split because it holds their text too.
     """
-    rows = source.judgements["train"]
-    found = f"no training pair: none of {rows.table.height} judgements has a relevance above 0"
-    if moved:
-        found = f"no training pair is left: {moved} training queries are in dev or test too"
-    elif rows.table.is_empty():
-        found = "no training pair: there is no judgement"
-    return rows.error(None, found, "Training needs queries with a relevant document")
+    rows, judged = source.judgements["train"], judgements_as_read(source, "train")
+    positives = judged.filter(pl.col("relevance") > 0).height
+    remedy = "Training needs queries with a relevant document"
+    if judged.is_empty():
+        return rows.error(None, "no training pair: there is no judgement", remedy)
+    if not positives:
+        found = f"no training pair: none of {judged.height} judgements has a relevance above 0"
+        return rows.error(None, found, remedy)
+    short = preparation.get("judgements_left_out", {}).get("train", {}).get("positive_judgements")
+    near = preparation.get("near_duplicate_queries", {}).get("training_queries_dropped")
+    took = {
+        f"preparation.minimum_characters left out {short} of them with their documents": short,
+        f"{moved} training queries are in dev or test too": moved,
+        f"preparation.near_duplicate_queries=drop dropped {near} training queries that share most "
+        "of their words with one of dev or test": near,
+    }
+    reasons = "; ".join(reason for reason, count in took.items() if count)
+    found = f"no training pair is left of {positives}: {reasons}"
+    if short or near:
+        remedy += ": set these parameters of preparation otherwise, or add such queries"
+    return rows.error(None, found, remedy)
