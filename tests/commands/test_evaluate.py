@@ -161,7 +161,8 @@ def test_passages_are_measured_as_the_documents_they_are_of(run, beir, tmp_path)
     ("arguments", "code", "said"),
     [
         ([], 2, "SYSTEM"),
-        (["bm25", "bm25"], 1, "Two systems have the name 'bm25'"),
+        (["bm25", "bm25"], 1, "Two systems have the name 'BM25'"),
+        (["bm25", "BM25=untrained:1"], 1, "Two systems have the name 'BM25'"),
         (["bm25", "--baseline", "b"], 2, "the systems are bm25"),
         (["bm25", "-m", "nope"], 2, "names no measure"),
         (["bm25", "-m", "R@50", "--depth", "20"], 2, "R@50 looks at 50 documents"),

@@ -139,6 +139,8 @@ def test_names_differ():
     assert [named.name for named in read_names(["a=bm25", "b=bm25"])] == ["a", "b"]
     with pytest.raises(RetrieverError, match="first="):
         read_names(["untrained:1", "untrained-1=bm25"])
+    with pytest.raises(RetrieverError, match=r"'BM25'.*first=bm25"):  # as both are printed
+        read_names(["bm25", "BM25=untrained:1"])
 
 
 def test_a_run_file_answers_nothing(tmp_path):

@@ -27,6 +27,7 @@ from trisampler.encoders.encoder import Encoder
 from trisampler.encoders.locate import locate_model
 from trisampler.encoders.settings import EncoderSettings
 from trisampler.errors import told
+from trisampler.evaluation.systems import system_label
 from trisampler.release.manifest import MANIFEST, read_manifest
 from trisampler.retrievers.errors import RetrieverError
 from trisampler.search.settings import LexicalSettings
@@ -97,13 +98,13 @@ def read_name(text: str) -> NamedRetriever:
 
 
 def read_names(texts: Sequence[str]) -> list[NamedRetriever]:
-    """The same of several, whose names must differ.
+    """The same of several, whose names must differ, in print too.
 
     Raises:
         RetrieverError: two have one name, or what `read_name` raises.
     """
     named = [read_name(text) for text in texts]
-    names = [each.name for each in named]
+    names = [system_label(each.name) for each in named]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise RetrieverError(
