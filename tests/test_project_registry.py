@@ -23,6 +23,7 @@ from trisampler.project_registry import (
 )
 from trisampler.registry import RegistryError
 from trisampler.retrievers.errors import RetrieverError
+from trisampler.retrievers.naming import NamedRetriever
 
 ROOT = Path(__file__).parents[1]
 
@@ -44,14 +45,32 @@ def project(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_champion_answers_where_there_is_one(shop: Shop, project: Path) -> None:
     last = project / "data" / "06_models" / "trial" / "bundle"
-    assert deployed_bundle("trial") == last
+    assert deployed_bundle("trial") == ("trial-bundle", last)
     version = shop.promoted(1)
     found = champion_bundle(project, "trial")
     assert found is not None
     assert found[0].number == version.number
-    assert deployed_bundle("trial", last) == found[1] != last
+    assert found[1] != last
+    assert deployed_bundle("trial", last) == (f"trisampler-trial-v{version.number}", found[1])
     shutil.rmtree(found[1])
-    assert deployed_bundle("trial") == last
+    assert deployed_bundle("trial").folder == last
+
+
+def test_the_page_names_the_champion_by_model_and_version(
+    shop: Shop, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names: list[str] = []
+
+    def prepare(named: list[NamedRetriever], *_: object) -> None:
+        names.extend(each.name for each in named)
+        raise RetrieverError("Not served.")
+
+    monkeypatch.setattr("trisampler.web.preparing.prepare", prepare)
+    told = ["serve", "--workspace", "trial", "--port", "0", "--cache", str(project / "cache")]
+    CliRunner().invoke(trisampler, told)
+    shop.promoted(1)
+    CliRunner().invoke(trisampler, told)
+    assert names == ["trial-bundle", "trisampler-trial-v1"]
 
 
 def test_each_workspace_has_a_registered_model_of_its_own(project: Path) -> None:
@@ -69,7 +88,7 @@ def test_without_tracking_there_is_no_registry(project: Path) -> None:
     (project / "conf" / "local" / "tracking.yml").write_text("enabled: false\n")
     with pytest.raises(RegistryError, match="set enabled"):
         project_registry(project, "trial")
-    assert deployed_bundle("trial").name == "bundle"
+    assert deployed_bundle("trial").folder.name == "bundle"
 
 
 def test_outside_of_a_project(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
+from typing import NamedTuple
 
 from trisampler.configuration import read_configuration, warn_of_passed_over
 from trisampler.errors import TrisamplerError
@@ -19,6 +20,13 @@ _logger = logging.getLogger(__name__)
 
 class NoProjectError(TrisamplerError):
     """Something was asked of a project, and there is none."""
+
+
+class DeployedBundle(NamedTuple):
+    """A bundle that answers, and what it is called: the champion by model and version."""
+
+    name: str
+    folder: Path
 
 
 def find_project(start: Path | None = None) -> Path:
@@ -69,7 +77,10 @@ def champion_bundle(
     Raises:
         RegistryError: Tracking is off, MLflow does not answer, or the bundle is gone.
     """
-    registry = project_registry(project, workspace, env)
+    return _champion_of(project_registry(project, workspace, env), project, workspace)
+
+
+def _champion_of(registry: Registry, project: Path, workspace: str) -> tuple[Version, Path] | None:
     champion = registry.champion()
     if champion is None:
         return None
@@ -77,7 +88,7 @@ def champion_bundle(
     return champion, bundle_folder(registry, champion, cache)
 
 
-def deployed_bundle(workspace: str, start: Path | None = None) -> Path:
+def deployed_bundle(workspace: str, start: Path | None = None) -> DeployedBundle:
     """The bundle that answers for a workspace: the champion's, else the one of the last run.
 
     Where the registry cannot be asked a warning says so.
@@ -90,10 +101,15 @@ def deployed_bundle(workspace: str, start: Path | None = None) -> Path:
         RetrieverError: there is neither; the message names the bundles that there are.
     """
     try:
-        found = champion_bundle(find_project(start), workspace)
+        project = find_project(start)
+        registry = project_registry(project, workspace)
+        found = _champion_of(registry, project, workspace)
     except NoProjectError:
         found = None
     except RegistryError as error:
         _logger.warning("The bundle of the last run answers, not the champion: %s", error)
         found = None
-    return found[1] if found else find_bundle(workspace, start)
+    if found is None:
+        return DeployedBundle(f"{workspace}-bundle", find_bundle(workspace, start))
+    champion, folder = found
+    return DeployedBundle(f"{registry.model}-v{champion.number}", folder)

@@ -79,7 +79,7 @@ def command(
     from trisampler.release.bundle import Bundle
     from trisampler.retrievers.bundled import BundleRetriever
 
-    folder = bundle or deployed_bundle(workspace)
+    folder = bundle or deployed_bundle(workspace).folder
     retriever = BundleRetriever(Bundle.load(folder))
     if asked is not None:
         writer.write(retriever, asked)

