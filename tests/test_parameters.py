@@ -51,6 +51,7 @@ def test_the_base_file_names_every_parameter() -> None:
     [
         ({"sorce": {"path": "x"}}, ["sorce: no such parameter", "'source'"]),
         ({"source": {"pth": "x"}}, ["source.pth: no such parameter", "'path'"]),
+        ({"b": "c"}, ["b: no such parameter", "a comma separates parameters", "\"key='x,y'\""]),
         ({"training": {"steps": 0}}, ["training.steps", "found 0"]),
         ({"training": {"steps": "many"}}, ["training.steps", "found 'many'"]),
         ({"sampling": {"sampler": "trii"}}, ["sampling", "trii"]),

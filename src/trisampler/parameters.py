@@ -30,6 +30,11 @@ from trisampler.search.settings import IndexSettings, LexicalSettings, Retrieval
 from trisampler.teachers.settings import TeacherSettings
 from trisampler.training.settings import DevPoolSettings, TrainingSettings
 
+_OF_A_VALUE = (
+    "; in --params a comma separates parameters, and a value that has one stands in quotes: "
+    "\"key='x,y'\""
+)
+
 
 class ParameterError(TrisamplerError):
     """The parameters do not fit the tree: a misspelt key, a wrong type, a value out of range."""
@@ -162,7 +167,7 @@ def _describe(problem: Any) -> str:
     key = ".".join(location)
     if problem["type"] == "extra_forbidden":
         known = sorted(_siblings(location))
-        return f"{key}: no such parameter{_nearest(location[-1], known)}"
+        return f"{key}: no such parameter{_nearest(location, known)}"
     if problem["type"] == "value_error":
         # Of our own validators: the message says what was found.
         return f"{key}: {problem['ctx']['error']}"
@@ -177,10 +182,12 @@ def _siblings(location: list[str]) -> list[str]:
     return list(getattr(model, "model_fields", {}))
 
 
-def _nearest(name: str, known: list[str]) -> str:
+def _nearest(location: list[str], known: list[str]) -> str:
     from difflib import get_close_matches
 
-    match = get_close_matches(name, known, n=1)
+    match = get_close_matches(location[-1], known, n=1)
     if match:
         return f"; did you mean {match[0]!r}?"
-    return f"; known here: {', '.join(known)}" if known else ""
+    told = f"; known here: {', '.join(known)}" if known else ""
+    # What follows a comma in a path, such as runs,lr=1, reads as a parameter of its own.
+    return told + (_OF_A_VALUE if len(location) == 1 else "")
