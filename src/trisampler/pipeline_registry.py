@@ -53,6 +53,7 @@ def _create_pipelines(structure: Structure) -> dict[str, Pipeline]:
     return {
         "__default__": whole,
         **stages,
+        "promotion": _gate(whole, stages["promotion"], rounds),
         # With all that they need: they are asked for before there is anything.
         **{
             name: (whole + pipeline).to_outputs(*pipeline.outputs())
@@ -60,6 +61,16 @@ def _create_pipelines(structure: Structure) -> dict[str, Pipeline]:
         },
         "refresh": _refresh(whole, rounds),
     }
+
+
+def _gate(whole: Pipeline, promotion: Pipeline, rounds: int) -> Pipeline:
+    """The gate, with what it finds documents by brought up to the corpus of now.
+
+    The encoder itself stays as it is.
+    """
+    found_by = ("corpus_embeddings", "query_embeddings", "index")
+    names = [f"encoder_{rounds}.{name}" for name in found_by]
+    return promotion + whole.only_nodes_with_outputs(*names)
 
 
 def _refresh(whole: Pipeline, rounds: int) -> Pipeline:

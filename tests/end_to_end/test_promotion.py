@@ -131,6 +131,12 @@ def test_new_documents_of_the_champions_encoder_are_champion(
     project.run("--pipelines", "refresh", "--params", "source.minimum_body_lines=5")
     assert standing(project) == {1: (), 2: ("champion",)}
     assert "documents of now" in registry_of(project).version(2).tags["reason"]
+    # The gate measures one encoder twice: on this corpus both times.
+    project.run(
+        *("--pipelines", "promotion", "--force"), *("--params", "source.minimum_body_lines=5")
+    )
+    test = told(project, "08_reporting/promotion.json")["test"]
+    assert (test["difference"], test["wins"], test["losses"]) == (0.0, 0, 0)
     assert registry_of(project).roll_back()[1].number == 1
 
 

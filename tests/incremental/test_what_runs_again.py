@@ -49,7 +49,7 @@ FIRST = {
     ),
     "promotion": ("promotion.decide",),
     "promotion.split": ("choose_gate_queries", "promotion.decide"),
-    "promotion.measure": ("measure_incumbent", "promotion.decide"),
+    "promotion.measure": ("measure_at_gate", "promotion.decide"),
     "development": ("choose_dev_pool",),
     "training": ("train_encoder",),
     "training.frozen_documents": ("train_encoder", "gather_planes"),

@@ -100,6 +100,21 @@ def test_a_refresh_is_the_whole_dags_way_from_documents_and_encoder_to_the_bundl
         assert not name.removeprefix("encoder_").isdigit(), name
 
 
+def test_the_gate_measures_both_encoders_on_the_corpus_as_it_is(
+    project: tuple[Pipeline, DataCatalog],
+) -> None:
+    whole, _ = project
+    gate = pipelines["promotion"]
+    # What an ordinary run has made the gate alone need not make.
+    assert set(gate.nodes) <= set(whole.nodes)
+    of_the_corpus = {node.name for node in gate.from_inputs("corpus").nodes}
+    for side in ("candidate", "incumbent"):
+        assert f"promotion.{side}.search_gate" in of_the_corpus
+    assert not [name for name in gate.inputs() if name.endswith((".measurements", "_run"))]
+    for name in gate.all_outputs():
+        assert not name.removeprefix("encoder_").isdigit(), name
+
+
 def test_the_corpus_has_the_same_key_in_a_refresh_and_in_the_whole_dag(
     project: tuple[Pipeline, DataCatalog],
 ) -> None:

@@ -38,7 +38,7 @@ def choose_gate_queries(
     return queries.join(judgements, on="query_id", how="semi"), judgements
 
 
-def measure_incumbent(
+def measure_at_gate(
     run: pl.DataFrame, judgements: pl.DataFrame, passages: pl.DataFrame, measure: str
 ) -> pl.DataFrame:
     """The gate's measure of every query: query_id, measure, value.
@@ -68,7 +68,7 @@ def gate_keeper(candidate: str) -> Callable[..., tuple[dict[str, Any], str]]:
 
         decision = by_test(
             candidate,
-            candidate_measurements.filter(split=promotion.split, measure=promotion.measure),
+            candidate_measurements,
             Incumbent.model_validate(incumbent),
             incumbent_measurements,
             promotion,

@@ -11,7 +11,7 @@ from trisampler.pipelines.promotion.nodes import (
     choose_gate_queries,
     find_incumbent,
     gate_keeper,
-    measure_incumbent,
+    measure_at_gate,
     release_bundle,
 )
 from trisampler.pipelines.search.nodes import search_with_encoder
@@ -26,7 +26,12 @@ def create_pipeline(rounds: int) -> Pipeline:
     candidate = f"encoder_{rounds}"
     return (
         Pipeline(
-            [_choose_gate_queries(), _measure_incumbent(candidate), _decide(candidate)],
+            [
+                _choose_gate_queries(),
+                _measure_candidate(candidate),
+                _measure_incumbent(candidate),
+                _decide(candidate),
+            ],
             namespace="promotion",
             prefix_datasets_with_namespace=False,
         )
@@ -59,46 +64,68 @@ def _choose_gate_queries() -> Node:
     )
 
 
+def _measure_candidate(candidate: str) -> Pipeline:
+    """The new encoder by the vectors and the index that it has of the corpus as it is.
+
+    What evaluation measured of it may be older: a refresh embeds other documents and measures
+    nothing.
+    """
+    found_by = ("corpus_embeddings", "query_embeddings", "index")
+    return in_namespace(
+        "candidate",
+        _search_and_measure(),
+        inputs={
+            "gate_judgements": "gate_judgements",
+            **{name: f"{candidate}.{name}" for name in found_by},
+        },
+    )
+
+
 def _measure_incumbent(candidate: str) -> Pipeline:
-    """The champion's encoder, as every other is measured, on the gate's queries alone."""
+    """The champion's encoder, by vectors and an index of its own."""
     find = Node(
         find_incumbent,
         inputs=["champion", UNTUNED, candidate],
         outputs=["encoder", "facts"],
         name="find_incumbent",
     )
-    search = Node(
-        search_with_encoder,
-        inputs=[
-            "query_embeddings",
-            "corpus_embeddings",
-            "index",
-            "gate_judgements",
-            "params:evaluation.depth",
-            "params:cluster",
-        ],
-        outputs="gate_run",
-        name="search_gate",
-    )
-    measure = Node(
-        measure_incumbent,
-        inputs=["gate_run", "gate_judgements", "passages", "params:promotion.measure"],
-        outputs="gate_measurements",
-        name="measure_incumbent",
-    )
     embed = Pipeline(embedding.create_pipeline(), inputs={"queries": "gate_queries"})
     return in_namespace(
         "incumbent",
-        [find, embed, indexing.create_pipeline(), search, measure],
+        [find, embed, indexing.create_pipeline(), *_search_and_measure()],
         inputs={name: name for name in ("champion", candidate, "gate_queries", "gate_judgements")},
     )
+
+
+def _search_and_measure() -> list[Node]:
+    return [
+        Node(
+            search_with_encoder,
+            inputs=[
+                "query_embeddings",
+                "corpus_embeddings",
+                "index",
+                "gate_judgements",
+                "params:evaluation.depth",
+                "params:cluster",
+            ],
+            outputs="gate_run",
+            name="search_gate",
+        ),
+        Node(
+            measure_at_gate,
+            inputs=["gate_run", "gate_judgements", "passages", "params:promotion.measure"],
+            outputs="gate_measurements",
+            name="measure_at_gate",
+        ),
+    ]
 
 
 def _decide(candidate: str) -> Node:
     return Node(
         gate_keeper(candidate),
         inputs=[
-            f"{candidate}.measurements",
+            "candidate.gate_measurements",
             "incumbent.gate_measurements",
             "incumbent.facts",
             "params:promotion",
