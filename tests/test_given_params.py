@@ -7,7 +7,7 @@ from typing import Any
 import click
 import pytest
 
-from trisampler.given_params import read_params
+from trisampler.given_params import as_typed, read_params
 
 CONTEXT = click.Context(click.Command("run"))
 OPTION = click.Option(["--params"])
@@ -38,6 +38,7 @@ OPTION = click.Option(["--params"])
 )
 def test_lists_and_values(text: str, tree: dict[str, Any]) -> None:
     assert read_params(CONTEXT, OPTION, text) == tree
+    assert read_params(CONTEXT, OPTION, as_typed(tree)) == tree
 
 
 @pytest.mark.parametrize("name", ["0123", "007", "1_000", "2024_01", "1.10", "2024", "on", "x: y"])
@@ -45,6 +46,7 @@ def test_a_workspace_stays_as_it_was_typed(name: str) -> None:
     for typed in (name, f" {name} ", f"'{name}'"):
         read = read_params(CONTEXT, OPTION, f"seed=3,workspace={typed}")
         assert read == {"seed": 3, "workspace": name}
+        assert read_params(CONTEXT, OPTION, as_typed(read)) == read
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import click
+
+from trisampler.evaluation.flatten import leaves
 
 _OPEN, _CLOSE, _QUOTES = "[{", "]}", "\"'"
 
@@ -33,6 +36,11 @@ def read_params(context: click.Context, option: click.Parameter, value: str) -> 
     return {str(key): branch for key, branch in tree.items()}
 
 
+def as_typed(tree: Mapping[str, Any]) -> str:
+    """A text that `read_params` reads as `tree`."""
+    return ",".join(f"{name}={_value_as_typed(name, value)}" for name, value in leaves(tree))
+
+
 def params_option(
     name: str, told: str, *, metavar: str | None = "KEY=VALUE,..."
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -40,6 +48,19 @@ def params_option(
     return click.option(
         name, type=click.UNPROCESSED, default="", callback=read_params, metavar=metavar, help=told
     )
+
+
+def _value_as_typed(name: str, value: Any) -> str:
+    """As it is where that is a workspace or plain words, else as JSON, which is YAML."""
+    if name == "workspace" or (isinstance(value, str) and _is_plain(value)):
+        return str(value)
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _is_plain(text: str) -> bool:
+    import yaml
+
+    return re.fullmatch(r"[\w./~:+-]+", text) is not None and yaml.safe_load(text) == text
 
 
 def _as_yaml(item: str) -> str:

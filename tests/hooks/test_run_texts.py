@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 
-from trisampler.hooks.run_texts import command, description, run_name
+from trisampler.hooks.run_texts import command, description, gate_command, run_name
 
 TABLE = "| sampler | nDCG@10 |\n| --- | ---: |\n| tri | 0.5 |"
 GATE = "promotion gate\n--------------\nverdict  promoted\n"
@@ -34,6 +34,16 @@ def test_a_run_is_called_by_what_was_run_on_what(
     name = run_name({"workspace": "mine"}, told)
     assert re.fullmatch(re.escape(start) + r"\d{4}-\d\d-\d\d \d\d:\d\d", name)
     assert command(told) == typed
+
+
+def test_the_gate_is_asked_again_where_the_run_was_and_by_its_parameters() -> None:
+    told = {"env": "r3", "pipeline_names": ["refresh"], "runtime_params": {}}
+    assert gate_command(told) == "kedro run --env r3 --pipelines promotion --force"
+    given = {"workspace": "f3", "promotion": {"margin": 0.2}, "source": {"path": "/a b"}}
+    assert gate_command({"runtime_params": given}) == (
+        "kedro run --pipelines promotion --force "
+        """--params 'workspace=f3,promotion.margin=0.2,source.path="/a b"'"""
+    )
 
 
 def test_markdown_stands_as_it_is_and_plain_text_keeps_its_columns() -> None:

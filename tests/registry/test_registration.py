@@ -84,7 +84,11 @@ def test_a_decision_about_another_champion_does_not_count(shop: Shop) -> None:
     told = shop.register(shop.release(2, early))
     assert told["alias"] == "challenger"
     assert "has not seen version 1" in told["reason"]
-    assert "kedro run --pipelines promotion --force" in told["reason"]
+    assert "decide again with `kedro run --pipelines promotion --force`" in told["reason"]
+    elsewhere = "kedro run --env other --pipelines promotion --force"
+    shop.run = replace(shop.run, decide_again=elsewhere)
+    told = shop.register(shop.release(2, early))
+    assert f"decide again with `{elsewhere}`" in told["reason"]
 
 
 def test_a_decision_about_another_encoder_does_not_count(shop: Shop) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+from trisampler.given_params import as_typed
 
 if TYPE_CHECKING:
     from trisampler.incremental.keys import Catalog
@@ -33,6 +36,14 @@ def command(run_params: Mapping[str, Any]) -> str:
         words += ["--env", run_params["env"]]
     if run_params.get("pipeline_names"):
         words += ["--pipelines", ",".join(run_params["pipeline_names"])]
+    return " ".join(words)
+
+
+def gate_command(run_params: Mapping[str, Any]) -> str:
+    """The command by which the gate decides again where this run was and as it was told to."""
+    words = [command({**run_params, "pipeline_names": ["promotion"]}), "--force"]
+    if run_params.get("runtime_params"):
+        words += ["--params", shlex.quote(as_typed(run_params["runtime_params"]))]
     return " ".join(words)
 
 

@@ -83,10 +83,13 @@ class TrackingHooks:
 
     def source_run(self) -> SourceRun | None:
         """See `trisampler.datasets.registry.Tracking`."""
+        from trisampler.hooks.run_texts import gate_command
         from trisampler.registry.registration import SourceRun
 
         run = self._run
-        return None if run is None else SourceRun(run.experiment_id, run.run_id)
+        if run is None:
+            return None
+        return SourceRun(run.experiment_id, run.run_id, gate_command(self._run_params))
 
     @hook_impl
     def before_pipeline_run(self, run_params: dict[str, Any]) -> None:

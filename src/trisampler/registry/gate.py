@@ -21,8 +21,6 @@ from trisampler.hashing import derive_seed
 from trisampler.registry.champion import Incumbent
 from trisampler.registry.settings import PromotionSettings
 
-DECIDE_AGAIN = "decide again with `kedro run --pipelines promotion --force`"
-
 
 class GateTest(BaseModel):
     """The paired test; values are means over queries, and `difference` is candidate - incumbent.
@@ -203,7 +201,7 @@ def _verdict(
     if incumbent.standing == "unloadable":
         return False, (
             f"version {incumbent.version}, the champion, cannot be opened, so that nobody knows "
-            f"what would be lost: once it can be, {DECIDE_AGAIN}"
+            f"what would be lost: once it can be, decide again"
         )
     if test is None:
         return False, f"no {settings.split} query is judged, so that nothing could be measured"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from trisampler import __version__
 from trisampler.hashing import digest_file
 from trisampler.registry.client import digest_of, label_of, reaching
-from trisampler.registry.gate import DECIDE_AGAIN, Decision, decision_text
+from trisampler.registry.gate import Decision, decision_text
 from trisampler.registry.logged_model import log_bundle
 from trisampler.registry.version import CHALLENGER, CHAMPION, Version
 from trisampler.release.manifest import MANIFEST, read_manifest
@@ -40,10 +40,17 @@ class Release:
 
 @dataclass(frozen=True)
 class SourceRun:
-    """The MLflow run that makes a version."""
+    """The MLflow run that makes a version.
+
+    Attributes:
+        experiment_id: Of the run.
+        run_id: Of the run.
+        decide_again: The command by which the gate decides again about what this run has made.
+    """
 
     experiment_id: str
     run_id: str
+    decide_again: str = "kedro run --pipelines promotion --force"
 
 
 def register(registry: Registry, release: Release, run: SourceRun) -> dict[str, Any]:
@@ -59,7 +66,7 @@ def register(registry: Registry, release: Release, run: SourceRun) -> dict[str, 
     digest = digest_file(release.bundle / MANIFEST)
     versions = registry.versions()
     version = next((each for each in reversed(versions) if each.bundle == digest), None)
-    promoted, reason = settle(release, version, versions)
+    promoted, reason = settle(release, version, versions, run.decide_again)
     tags = {"gate": "promoted" if promoted else "refused", "reason": reason}
     # MLflow's list of versions shows the first line.
     verdict = f"{tags['gate'].capitalize()}: {reason}"
@@ -86,7 +93,7 @@ def register(registry: Registry, release: Release, run: SourceRun) -> dict[str, 
 
 
 def settle(
-    release: Release, version: Version | None, versions: Sequence[Version]
+    release: Release, version: Version | None, versions: Sequence[Version], decide_again: str
 ) -> tuple[bool, str]:
     """Whether the bundle is champion from now on, and why, or why not.
 
@@ -94,6 +101,7 @@ def settle(
         release: The bundle.
         version: Of the same bundle, where it was registered before.
         versions: All that there are.
+        decide_again: The command that is told where the gate is to decide again.
     """
     champion = next((each for each in versions if CHAMPION in each.aliases), None)
     decision, encoder = release.decision, release.encoder
@@ -104,15 +112,17 @@ def settle(
     if champion is not None and champion.encoder == encoder:
         return True, f"the encoder of version {champion.number}, with the documents of now"
     if decision.incumbent.candidate != encoder:
-        return False, f"the gate has not seen this encoder: {DECIDE_AGAIN}"
+        return False, f"the gate has not seen this encoder: decide again with `{decide_again}`"
     if not decision.promoted:
-        return False, decision.reason
+        unloadable = decision.incumbent.standing == "unloadable"
+        return False, decision.reason + (f" with `{decide_again}`" if unloadable else "")
     back = next((each for each in versions if each.rolled_back and each.encoder == encoder), None)
     if back is not None:
         return False, f"version {back.number}, of the same encoder, was rolled back"
     if champion is not None and champion.encoder != decision.incumbent.champion:
         return False, (
-            f"the gate has not seen version {champion.number}, which is champion: {DECIDE_AGAIN}"
+            f"the gate has not seen version {champion.number}, which is champion: decide again "
+            f"with `{decide_again}`"
         )
     return True, decision.reason
 
