@@ -8,7 +8,13 @@ from typing import Any
 import pytest
 from kedro.io import DataCatalog, MemoryDataset
 
-from trisampler.hooks.run_texts import command, description, gate_command, run_name
+from trisampler.hooks.run_texts import (
+    command,
+    description,
+    gate_command,
+    outdated_champion,
+    run_name,
+)
 
 TABLE = "| sampler | nDCG@10 |\n| --- | ---: |\n| tri | 0.5 |"
 GATE = "promotion gate\n--------------\nverdict  promoted\n"
@@ -44,6 +50,15 @@ def test_the_gate_is_asked_again_where_the_run_was_and_by_its_parameters() -> No
         "kedro run --pipelines promotion --force "
         """--params 'workspace=f3,promotion.margin=0.2,source.path="/a b"'"""
     )
+
+
+def test_a_champion_that_keeps_its_documents_is_told_of_with_the_way_out() -> None:
+    told = {"version": 3, "outdated": {"version": 1, "documents": 1350}}
+    (line,) = outdated_champion(told, "f3", {"env": "r3"})
+    assert line.startswith("version 1, the champion, keeps its 1,350 documents")
+    assert "`trisampler promote 3 --workspace f3 --env r3`" in line
+    assert outdated_champion({"version": 3, "outdated": None}, "f3", {}) == []
+    assert outdated_champion({"version": 3}, "f3", {}) == []
 
 
 def test_markdown_stands_as_it_is_and_plain_text_keeps_its_columns() -> None:

@@ -61,8 +61,11 @@ def test_the_champions_encoder_with_new_documents_is_champion_at_once(shop: Shop
 def test_a_refused_encoder_with_new_documents_is_refused_still(shop: Shop) -> None:
     shop.promoted(1)
     decision = shop.decision(2, gain=-0.2)
-    shop.register(shop.release(2, decision))
-    assert shop.register(shop.release(2, decision, documents=30))["alias"] == "challenger"
+    assert shop.register(shop.release(2, decision))["outdated"] is None
+    told = shop.register(shop.release(2, decision, documents=30))
+    assert told["alias"] == "challenger"
+    assert told["outdated"] == {"version": 1, "documents": 20}
+    assert shop.register(shop.release(1, decision, documents=30))["outdated"] is None
 
 
 def test_what_was_rolled_back_is_not_promoted_by_itself(shop: Shop) -> None:

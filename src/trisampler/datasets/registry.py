@@ -120,7 +120,9 @@ class RegisteredModelDataset(AbstractDataset["Release", dict[str, Any]]):
 
         registry, run = self.tracking.registry(), self.tracking.source_run()
         if registry is None:
-            nothing = dict.fromkeys(("store", "store_digest", "model", "version", "alias"))
+            nothing = dict.fromkeys(
+                ("store", "store_digest", "model", "version", "alias", "outdated")
+            )
             return nothing | {"reason": "MLflow is off"}
         if run is None:
             raise RegistryError("A version is registered by an MLflow run, and none is under way.")

@@ -47,6 +47,30 @@ def gate_command(run_params: Mapping[str, Any]) -> str:
     return " ".join(words)
 
 
+def outdated_champion(
+    told: Mapping[str, Any], workspace: str, run_params: Mapping[str, Any]
+) -> list[str]:
+    """That the champion keeps its documents, and what to do; nothing where it has this run's.
+
+    Args:
+        told: As `trisampler.registry.registration.register` returns it.
+        workspace: Of the run.
+        run_params: Of Kedro's run.
+    """
+    champion = told.get("outdated")
+    if not champion:
+        return []
+    words = ["trisampler promote", str(told["version"]), "--workspace", workspace]
+    if run_params.get("env"):
+        words += ["--env", run_params["env"]]
+    line = (
+        f"version {champion['version']}, the champion, keeps its {champion['documents']:,} "
+        f"documents, which are not those of version {told['version']}: `{' '.join(words)}` puts "
+        "that in its place, whatever the gate said"
+    )
+    return [line]
+
+
 def description(names: Collection[str], catalog: Catalog) -> str:
     """What a run ends with, as Markdown; empty for one that measured and released nothing.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.framework.hooks import hook_impl
 
+from trisampler.hooks.run_texts import outdated_champion
 from trisampler.hooks.tracking import TrackingHooks
 
 if TYPE_CHECKING:
@@ -26,7 +27,11 @@ class SummaryHooks:
 
     @hook_impl
     def after_pipeline_run(
-        self, pipeline: Pipeline, catalog: DataCatalog, run_result: dict[str, Any]
+        self,
+        run_params: dict[str, Any],
+        pipeline: Pipeline,
+        catalog: DataCatalog,
+        run_result: dict[str, Any],
     ) -> None:
         """Print the table, what the bundle holds, and where everything is."""
         lines = []
@@ -40,11 +45,13 @@ class SummaryHooks:
         if "promotion_table" in run_result:
             lines += ["", catalog.load("promotion_table").rstrip()]
         if lines:
-            lines += ["", *self._places(pipeline, catalog, run_result)]
+            lines += ["", *self._places(run_params, pipeline, catalog, run_result)]
             sys.stdout.write("\n".join(lines) + "\n")
 
-    def _version(self, catalog: DataCatalog, run_result: dict[str, Any]) -> list[str]:
-        """Which version of which model the bundle is, and as what."""
+    def _version(
+        self, run_params: dict[str, Any], catalog: DataCatalog, run_result: dict[str, Any]
+    ) -> list[str]:
+        """Which version of which model the bundle is, as what, and what the champion lacks."""
         if "registered_model" not in run_result:
             return []
         if not catalog.exists("registered_model"):
@@ -54,10 +61,15 @@ class SummaryHooks:
             return [f"version not registered: {told['reason']}"]
         return [
             f"version {told['version']} of {told['model']}, {told['alias']}: {told['reason']}",
+            *outdated_champion(told, catalog.load("parameters")["workspace"], run_params),
         ]
 
     def _places(
-        self, pipeline: Pipeline, catalog: DataCatalog, run_result: dict[str, Any]
+        self,
+        run_params: dict[str, Any],
+        pipeline: Pipeline,
+        catalog: DataCatalog,
+        run_result: dict[str, Any],
     ) -> list[str]:
         from trisampler.incremental.keys import artifact_path
 
@@ -75,6 +87,6 @@ class SummaryHooks:
         places += [(word, name) for name, word in reports.items() if name in run_result]
         return [
             *(f"{word:7} {artifact_path(catalog, name)}" for word, name in places),
-            *self._version(catalog, run_result),
+            *self._version(run_params, catalog, run_result),
             f"MLflow  {self._tracking.where or 'no run: nothing to do, or tracking is off'}",
         ]

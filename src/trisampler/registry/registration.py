@@ -57,7 +57,8 @@ def register(registry: Registry, release: Release, run: SourceRun) -> dict[str, 
     """Make a version of the bundle, unless there is one, and give it the alias that is due.
 
     Returns:
-        JSON values: `store`, `store_digest`, `model`, `version`, `alias`, `reason`.
+        JSON values: `store`, `store_digest`, `model`, `version`, `alias`, `reason`; `outdated`: a
+        champion that stays and has other documents, as `version` and `documents`, else None.
 
     Raises:
         RegistryError: MLflow does not answer.
@@ -89,6 +90,7 @@ def register(registry: Registry, release: Release, run: SourceRun) -> dict[str, 
         "version": version.number,
         "alias": CHAMPION if promoted else CHALLENGER,
         "reason": reason,
+        "outdated": None if promoted else _outdated(versions, release.bundle),
     }
 
 
@@ -125,6 +127,15 @@ def settle(
             f"with `{decide_again}`"
         )
     return True, decision.reason
+
+
+def _outdated(versions: Sequence[Version], bundle: Path) -> dict[str, Any] | None:
+    """The champion, where it is known to have other documents than the bundle."""
+    champion = next((each for each in versions if CHAMPION in each.aliases), None)
+    corpus = champion.tags.get("corpus") if champion else None
+    if champion is None or corpus in (None, read_manifest(bundle).corpus_digest):
+        return None
+    return {"version": champion.number, "documents": int(champion.tags["documents"])}
 
 
 def _facts(release: Release, digest: str) -> dict[str, str]:
