@@ -46,12 +46,14 @@ class ConfigurationHooks:
         """Stop on what the nodes that are to run would only find out much later.
 
         Raises:
+            ChangedInputError: Parameters would be shown beside what was made by others.
             EncoderError: A device is named that this machine has not.
             ParameterError: What is drawn cannot be trained on.
             ComparisonError: A sampler cannot be run, or a baseline is not compared.
             SurveyError: A sampler cannot draw.
         """
         _check_devices(pipeline, catalog)
+        _check_shown_parameters(run_params, pipeline, catalog)
         stages = {node.name.partition(".")[0] for node in pipeline.nodes}
         sampling, teacher = catalog.load("params:sampling"), catalog.load("params:teacher").name
         if _is_to_train(run_params):
@@ -72,6 +74,18 @@ class ConfigurationHooks:
                 catalog.load("params:training"),
                 teacher,
             )
+
+
+def _check_shown_parameters(
+    run_params: dict[str, Any], pipeline: Pipeline, catalog: DataCatalog
+) -> None:
+    from kedro.framework.project import pipelines
+
+    from trisampler.incremental.shown_parameters import check_shown_parameters
+
+    names = ["__default__", *(run_params["pipeline_names"] or [])]
+    nodes = {node.name: node for name in names for node in pipelines[name].nodes}
+    check_shown_parameters(pipeline, nodes, catalog)
 
 
 def _is_to_train(run_params: dict[str, Any]) -> bool:

@@ -67,6 +67,18 @@ def node_keys(pipeline: Pipeline, catalog: Catalog) -> dict[str, NodeKey]:
     return keys
 
 
+def parameter_digest(node: Node, catalog: Catalog, name: str) -> str | None:
+    """Digest of what the node looks at of its parameter `name`; None where nothing has effect."""
+    value = catalog.load(name)
+    if name == "parameters":
+        # Nodes that take all of them show them, those without effect too.
+        return _digest(_plain(value))
+    if getattr(value, "no_effect_on_results", False):
+        return None
+    arguments = {name: argument for argument, name in _parameter_names(node).items()}
+    return _digest(_with_effect(part_looked_at(node.func, arguments.get(name, ""), value)))
+
+
 def artifact_path(catalog: Catalog, name: str) -> Path | None:
     """Where a dataset is stored; None for one that is only in memory."""
     path = getattr(catalog.get(name), "_filepath", None)
@@ -79,17 +91,12 @@ def _node_parts(node: Node, catalog: Catalog, artifact_keys: Mapping[str, str]) 
     if made_for:
         parts["made for"] = _digest(made_for)
     names = _parameter_names(node)
-    arguments = {name: argument for argument, name in names.items()}
     # Positions keep apart two inputs that swap places; names differ from round to round.
     for position, name in enumerate(node.inputs):
-        if name == "parameters":
-            # Nodes that take all of them show them, those without effect too.
-            parts[name] = _digest(_plain(catalog.load(name)))
-        elif _is_parameter(name):
-            value = catalog.load(name)
-            if not getattr(value, "no_effect_on_results", False):
-                looked_at = part_looked_at(node.func, arguments.get(name, ""), value)
-                parts[name] = _digest(_with_effect(looked_at))
+        if _is_parameter(name):
+            digest = parameter_digest(node, catalog, name)
+            if digest is not None:
+                parts[name] = digest
         elif not getattr(catalog.get(name), "grows_in_place", False):
             key = artifact_keys.get(name) or _key_on_disk(catalog, name)
             parts[f"input:{name}"] = f"{position}:{key}"

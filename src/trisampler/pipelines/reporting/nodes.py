@@ -116,6 +116,7 @@ def model_card_writer(system: str) -> Callable[..., str]:
     """The node function that writes the card of the encoder named `system`."""
 
     def write_model_card(
+        encoder: Encoder,
         base: Encoder,
         ingestion_report: dict[str, Any],
         metrics: dict[str, Any],
@@ -125,8 +126,8 @@ def model_card_writer(system: str) -> Callable[..., str]:
         """Data, base weights, parameters and metrics of one trained encoder."""
         from trisampler.evaluation.model_card import ModelCard, render_model_card
 
-        settings, evaluation = parameters["encoder"], parameters["evaluation"]
-        told = comparisons.filter(system=system, measure=evaluation.primary)
+        settings = encoder.settings
+        told = comparisons.filter(system=system, measure=parameters["evaluation"].primary)
         return render_model_card(
             ModelCard(
                 system=system,

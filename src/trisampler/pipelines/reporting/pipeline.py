@@ -84,9 +84,17 @@ def _write_model_card(system: str) -> Pipeline:
         [
             Node(
                 model_card_writer(system),
-                inputs=["encoder_0", "ingestion_report", "metrics", "comparisons", "parameters"],
+                inputs=[
+                    "encoder",
+                    "encoder_0",
+                    "ingestion_report",
+                    "metrics",
+                    "comparisons",
+                    "parameters",
+                ],
                 outputs="model_card",
                 name="write_model_card",
             )
         ],
+        inputs={"encoder": system},
     )
