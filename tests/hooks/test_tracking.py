@@ -216,3 +216,15 @@ def test_secrets_are_not_written(
     (kept,) = runs(tmp_path)
     assert kept.data.params == {"path": "s3://***@bucket", "name": "***"}
     assert kept.data.tags["error"] == "401 for ***"
+
+
+def test_a_version_is_told_how_the_gate_is_asked_again_about_this_run() -> None:
+    hooks = TrackingHooks()
+    hooks.before_pipeline_run({"env": "r3", "runtime_params": {"workspace": "f3"}})
+    assert hooks.source_run() is None
+    hooks._run = SimpleNamespace(experiment_id="1", run_id="2")  # type: ignore[assignment]
+    made_by = hooks.source_run()
+    assert made_by is not None
+    assert made_by.decide_again == (
+        "kedro run --env r3 --pipelines promotion --force --params workspace=f3"
+    )
