@@ -158,8 +158,12 @@ def _file_of(block: Block) -> str | None:
 
 
 @pytest.fixture(scope="module")
-def walked(world: World) -> dict[str, tuple[int, str]]:
-    """The commands of RUN, one after another."""
+def walked(world: World, plans: dict[str, tuple[int, str]]) -> dict[str, tuple[int, str]]:
+    """The commands of RUN, one after another.
+
+    What is only planned is planned before: a report is refused beside what they made by parameters
+    of their own.
+    """
     by_text = {str(typed): typed for typed in COMMANDS}
     return {text: world.kedro(by_text[text]) for text in RUN}
 
