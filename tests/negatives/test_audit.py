@@ -11,6 +11,7 @@ import pytest
 
 from negatives.world import clustered, judgements_table
 from trisampler.corpora.hiding import hide_judgements
+from trisampler.corpora.passage_cutting import PASSAGES_SCHEMA
 from trisampler.negatives.audit import (
     MinedRound,
     audit_rounds,
@@ -28,7 +29,8 @@ def world():
 
 @pytest.fixture(scope="module")
 def halves(world):
-    return hide_judgements(world.judgements, 0.5, seed=0)
+    uncut = pl.DataFrame(schema=PASSAGES_SCHEMA)
+    return hide_judgements(world.judgements, uncut, 0.5, seed=0)
 
 
 @pytest.fixture(scope="module")
