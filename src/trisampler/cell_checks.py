@@ -71,14 +71,7 @@ def _why_not(
     training: TrainingSettings,
     teacher: str | None,
 ) -> str | None:
-    from trisampler.negatives.registry import build_sampler
     from trisampler.training.mined_negatives import why_not_trained_on
 
-    sampler = build_sampler(settings.sampler, settings.parameters)
-    needing = settings.teacher_needed_by(sampler)
-    if needing and teacher is None:
-        return f"{needing} needs a teacher's scores, and teacher.name is null"
-    if training.distillation != "none" and teacher is None:
-        return f"distillation={training.distillation} needs a teacher, and teacher.name is null"
-    taught = needing is not None or training.distillation != "none"
-    return why_not_shared(settings, base, taught=taught) or why_not_trained_on(settings, training)
+    reason = why_not_shared(settings, base, teacher, distillation=training.distillation)
+    return reason or why_not_trained_on(settings, training)

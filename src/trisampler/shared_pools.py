@@ -6,21 +6,31 @@ from trisampler.negatives.settings import SamplingSettings
 
 
 def why_not_shared(
-    settings: SamplingSettings, parameters: SamplingSettings, *, taught: bool
+    settings: SamplingSettings,
+    parameters: SamplingSettings,
+    teacher: str | None,
+    *,
+    distillation: str = "none",
 ) -> str | None:
-    """Why candidates that a sampler needs are not there; None where they are.
+    """Why candidates, or a teacher's scores of them, are not there; None where they are.
 
     Args:
         settings: of the sampler.
         parameters: by which neighbours are retrieved and a teacher scores candidates.
-        taught: whether the sampler, or what is trained on it, needs a teacher's scores.
+        teacher: its name, if there is one.
+        distillation: of a training on what the sampler draws.
     """
     from trisampler.negatives.registry import build_sampler
 
-    pools, made = (
-        each.pools_of(build_sampler(each.sampler, each.parameters))
-        for each in (settings, parameters)
-    )
+    sampler = build_sampler(settings.sampler, settings.parameters)
+    needing = settings.teacher_needed_by(sampler)
+    if needing and teacher is None:
+        return f"{needing} needs a teacher's scores, and teacher.name is null"
+    if distillation != "none" and teacher is None:
+        return f"distillation={distillation} needs a teacher, and teacher.name is null"
+    pools = settings.pools_of(sampler)
+    made = parameters.pools_of(build_sampler(parameters.sampler, parameters.parameters))
+    taught = needing is not None or distillation != "none"
     if "neighbours" in pools and "neighbours" not in parameters.pools:
         return "its pool neighbours is retrieved where sampling.pools names it"
     unscored = [pool for pool in pools if pool not in (*made, "corpus")]

@@ -18,15 +18,10 @@ def check_survey(survey: SurveySettings, sampling: SamplingSettings, teacher: st
         SurveyError: A sampler does not.
         NegativesError: A sampler is unknown.
     """
-    from trisampler.negatives.registry import build_sampler
     from trisampler.negatives.survey import with_sampler
 
     for name in survey.samplers:
-        settings = with_sampler(sampling, name)
-        needing = settings.teacher_needed_by(build_sampler(name, settings.parameters))
-        reason = why_not_shared(settings, sampling, taught=needing is not None)
-        if needing and teacher is None:
-            reason = f"{needing} needs a teacher's scores, and teacher.name is null"
+        reason = why_not_shared(with_sampler(sampling, name), sampling, teacher)
         if reason:
             raise SurveyError(
                 f"The survey cannot draw with {name!r}: {reason}. Set these otherwise, or take it "

@@ -113,3 +113,8 @@ PACKED = tuple(_UNPACKERS)
 def unpacked_name(name: str) -> str:
     """The name that a file has when it is unpacked."""
     return name.removesuffix(Path(name).suffix) if name.lower().endswith(PACKED) else name
+
+
+def unpacked_ending(name: str) -> str:
+    """What a file's name says of its kind, packed or not, in small letters: ".jsonl"."""
+    return Path(unpacked_name(name)).suffix.lower()

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from trisampler.corpora.errors import shown
 from trisampler.corpora.grades import grade_column
 from trisampler.corpora.jsonl import Record
-from trisampler.corpora.opening import unpacked_name
+from trisampler.corpora.opening import unpacked_ending
 from trisampler.corpora.settings import ColumnNames
 
 _QUERY = ("anchor", "query", "question")
@@ -84,5 +83,5 @@ def _named(record: Record, role: str, name: str | None, usual: Sequence[str]) ->
 def _of_header(record: Record) -> str:
     """What must be true of the first line for there to be columns at all."""
     separated = {".tsv": "tabs", ".csv": "commas"}
-    by = separated.get(Path(unpacked_name(record.path.name)).suffix.lower())
+    by = separated.get(unpacked_ending(record.path.name))
     return f". The first line must name the columns, separated by {by}" if by else ""

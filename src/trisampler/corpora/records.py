@@ -18,7 +18,7 @@ from trisampler.corpora.errors import SourceError, shown
 from trisampler.corpora.jsonl import Record, read_records
 from trisampler.corpora.lines import whole_lines_of
 from trisampler.corpora.naming import has_ending
-from trisampler.corpora.opening import unpacked_name
+from trisampler.corpora.opening import unpacked_ending
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -62,7 +62,7 @@ def read_table(path: Path, repairs: Counter[str]) -> Iterator[Record]:
     Raises:
         SourceError: the file is not what its name says, or a row that does not fit its header.
     """
-    ending = Path(unpacked_name(path.name)).suffix.lower()
+    ending = unpacked_ending(path.name)
     if ending == ".csv":
         return _read_delimited(path, repairs, _CSV)
     if ending == ".tsv":

@@ -21,7 +21,7 @@ import polars as pl
 from trisampler.corpora.errors import SourceError, shown
 from trisampler.corpora.jsonl import read_records
 from trisampler.corpora.lines import read_lines
-from trisampler.corpora.opening import unpacked_name
+from trisampler.corpora.opening import unpacked_ending
 
 _OBJECTS = (".jsonl", ".ndjson")
 _SCHEMA = {"query_id": pl.String, "text": pl.String}
@@ -47,7 +47,7 @@ def read_queries(path: Path) -> pl.DataFrame:
 def _parse(path: Path) -> Iterator[tuple[int, str, str]]:
     """Line, id and text of each query."""
     repairs: Counter[str] = Counter()
-    ending = Path(unpacked_name(path.name)).suffix.lower()
+    ending = unpacked_ending(path.name)
     if ending in _OBJECTS:
         for record in read_records(path, repairs):
             yield record.line or 0, record.id("_id"), record.query_text("text")

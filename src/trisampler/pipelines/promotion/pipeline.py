@@ -14,7 +14,7 @@ from trisampler.pipelines.promotion.nodes import (
     measure_at_gate,
     release_bundle,
 )
-from trisampler.pipelines.search.nodes import search_with_encoder
+from trisampler.pipelines.search.pipeline import search_for
 
 
 def create_pipeline(rounds: int) -> Pipeline:
@@ -99,19 +99,7 @@ def _measure_incumbent(candidate: str) -> Pipeline:
 
 def _search_and_measure() -> list[Node]:
     return [
-        Node(
-            search_with_encoder,
-            inputs=[
-                "query_embeddings",
-                "corpus_embeddings",
-                "index",
-                "gate_judgements",
-                "params:evaluation.depth",
-                "params:cluster",
-            ],
-            outputs="gate_run",
-            name="search_gate",
-        ),
+        search_for("gate"),
         Node(
             measure_at_gate,
             inputs=["gate_run", "gate_judgements", "passages", "params:promotion.measure"],

@@ -19,22 +19,24 @@ def create_pipeline(splits: Sequence[str] = ("dev", "test")) -> Pipeline:
         splits: Those that are searched for.
     """
     return Pipeline(
-        [
-            Node(
-                search_with_encoder,
-                inputs=[
-                    "query_embeddings",
-                    "corpus_embeddings",
-                    "index",
-                    f"{split}_judgements",
-                    "params:evaluation.depth",
-                    "params:cluster",
-                ],
-                outputs=f"{split}_run",
-                name=f"search_{split}",
-            )
-            for split in splits
-        ],
+        [search_for(split) for split in splits],
         namespace="search",
         prefix_datasets_with_namespace=False,
+    )
+
+
+def search_for(split: str) -> Node:
+    """Search the corpus for the queries that `split` judges: `gate` is one too."""
+    return Node(
+        search_with_encoder,
+        inputs=[
+            "query_embeddings",
+            "corpus_embeddings",
+            "index",
+            f"{split}_judgements",
+            "params:evaluation.depth",
+            "params:cluster",
+        ],
+        outputs=f"{split}_run",
+        name=f"search_{split}",
     )
