@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -167,12 +168,20 @@ def test_another_name_gets_a_version_of_its_own(shop: Shop, folder: Path) -> Non
 
 def test_a_password_is_not_kept() -> None:
     digests = {
-        digest_of(f"http://{who}mlflow:5000/a{query}")
+        digest_of(f"http://{who}mlflow:5000/a{query}", Path("data"))
         for who in ("", "me:secret@", "you@")
         for query in ("", "?password=secret")
     }
     assert len(digests) == 1
-    assert digest_of("http://mlflow:5000/b") not in digests
+    assert digest_of("http://mlflow:5000/b", Path("data")) not in digests
+
+
+def test_a_copied_project_keeps_its_version(shop: Shop, folder: Path) -> None:
+    run(folder)
+    copied = Path(shutil.copytree(folder, folder.with_name("copied")))
+    assert run(copied) == []
+    (copied / "mlflow.db").rename(copied.parent / "mlflow.db")
+    assert run(copied, database="../mlflow.db") == ["release"]
 
 
 def test_a_store_that_breaks_while_a_version_is_made_costs_a_warning(

@@ -99,7 +99,7 @@ class RegisteredModelDataset(AbstractDataset["Release", dict[str, Any]]):
         self.tracking: Tracking = NoTracking()
 
     def load(self) -> dict[str, Any]:
-        """As `register` returns it; all but `reason` None without MLflow."""
+        """As `register` returns it, and `store_digest`; all but `reason` None without MLflow."""
         return self._read()
 
     def save(self, data: Release) -> None:
@@ -115,6 +115,7 @@ class RegisteredModelDataset(AbstractDataset["Release", dict[str, Any]]):
             write_json(self._filepath, told)
 
     def _register(self, release: Release) -> dict[str, Any]:
+        from trisampler.registry.client import digest_of
         from trisampler.registry.errors import RegistryError
         from trisampler.registry.registration import register
 
@@ -126,7 +127,8 @@ class RegisteredModelDataset(AbstractDataset["Release", dict[str, Any]]):
             return nothing | {"reason": "MLflow is off"}
         if run is None:
             raise RegistryError("A version is registered by an MLflow run, and none is under way.")
-        return register(registry, release, run)
+        store = {"store_digest": digest_of(registry.uri, self._filepath.parent)}
+        return register(registry, release, run) | store
 
     def _exists(self) -> bool:
         from trisampler.registry.client import digest_of
@@ -143,7 +145,8 @@ class RegisteredModelDataset(AbstractDataset["Release", dict[str, Any]]):
         if registry is None:
             return True
         made = (told.get("store_digest"), told.get("model"))
-        return registry.is_there() and made == (digest_of(registry.uri), registry.model)
+        here = (digest_of(registry.uri, self._filepath.parent), registry.model)
+        return registry.is_there() and made == here
 
     def _read(self) -> dict[str, Any]:
         told: dict[str, Any] = json.loads(self._filepath.read_text(encoding="utf-8"))

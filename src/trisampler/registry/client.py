@@ -10,6 +10,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -50,11 +51,17 @@ def label_of(uri: str) -> str:
     return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"
 
 
-def digest_of(uri: str) -> str:
-    """SHA-256 (hex) of the whole `uri` but for user, password and query, so that none is kept."""
+def digest_of(uri: str, folder: Path) -> str:
+    """SHA-256 (hex) of `uri` but for user, password and query, so that none is kept.
+
+    The file of a SQLite database counts by its way from `folder`: a project that is moved or
+    copied as a whole has the store that it had.
+    """
     parts = urlsplit(uri)
-    host = parts.netloc.rpartition("@")[2]
-    return hashlib.sha256(f"{parts.scheme}://{host}{parts.path}".encode()).hexdigest()
+    host, path = parts.netloc.rpartition("@")[2], parts.path
+    if parts.scheme == "sqlite":
+        path = Path(os.path.relpath(path.removeprefix("/"), folder)).as_posix()
+    return hashlib.sha256(f"{parts.scheme}://{host}{path}".encode()).hexdigest()
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from trisampler import __version__
 from trisampler.hashing import digest_file
-from trisampler.registry.client import digest_of, label_of, reaching
+from trisampler.registry.client import label_of, reaching
 from trisampler.registry.gate import Decision, decision_text
 from trisampler.registry.logged_model import log_bundle
 from trisampler.registry.version import CHALLENGER, CHAMPION, Version
@@ -57,8 +57,8 @@ def register(registry: Registry, release: Release, run: SourceRun) -> dict[str, 
     """Make a version of the bundle, unless there is one, and give it the alias that is due.
 
     Returns:
-        JSON values: `store`, `store_digest`, `model`, `version`, `alias`, `reason`; `outdated`: a
-        champion that stays and has other documents, as `version` and `documents`, else None.
+        JSON values: `store`, `model`, `version`, `alias`, `reason`; `outdated`: a champion that
+        stays and has other documents, as `version` and `documents`, else None.
 
     Raises:
         RegistryError: MLflow does not answer.
@@ -85,7 +85,6 @@ def register(registry: Registry, release: Release, run: SourceRun) -> dict[str, 
         registry.promote(version.number)
     return {
         "store": label_of(registry.uri),
-        "store_digest": digest_of(registry.uri),
         "model": registry.model,
         "version": version.number,
         "alias": CHAMPION if promoted else CHALLENGER,
