@@ -18,7 +18,7 @@ def margin_bins(bins: float = 10.0) -> Sampler:
     draws keep those weights over what is left. Candidates without a teacher score are left out.
 
     Args:
-        bins: how many.
+        bins: how many bins a query's margins are cut into.
 
     Raises:
         NegativesError: not a number of bins.

@@ -19,7 +19,8 @@ def margin_pos(margin: float = 0.05) -> Sampler:
     """The nearest documents that score lower than the positive by a margin.
 
     Args:
-        margin: in raw scores (cosines, for a normalised encoder).
+        margin: how far below s(q,d+) a negative scores at least, in raw scores (cosines, for a
+            normalised encoder).
 
     Raises:
         NegativesError: a margin below 0, which would let through what scores above the positive.

@@ -17,8 +17,8 @@ def perc_pos(share: float = 0.95) -> Sampler:
     """The nearest documents below a share of the positive's score.
 
     Args:
-        share: the ceiling as a share of s(q,d+). For a negative s(q,d+) it lies as far *below*
-            the score as for a positive one; s * share would lie above it.
+        share: the highest score of a negative, as a share of s(q,d+). Where s(q,d+) is negative,
+            the limit lies as far *below* it as for a positive one; s * share would lie above.
 
     Raises:
         NegativesError: no share above 0 and up to 1.

@@ -48,8 +48,9 @@ def tri(sigma: float = PAPER_SIGMA, multiple: float = 8.0) -> Sampler:
     """Two stages: M of the top-K by g, n of those by r; too few with r > 0 are filled up by g.
 
     Args:
-        sigma: width of g in logits.
-        multiple: M is g's effective sample size, within [n, multiple * n].
+        sigma: width of g in logits; a wider g lets in scores farther from the positive's.
+        multiple: limit of the first stage, which keeps as many candidates as g's weights count for
+            (their effective sample size), at least n and at most multiple * n for n negatives.
     """
     near = near_positive(sigma)
     return Sampler(
@@ -65,7 +66,7 @@ def tri_product(sigma: float = PAPER_SIGMA) -> Sampler:
     """One stage with weight g * r; too few with r > 0 are filled up by g.
 
     Args:
-        sigma: width of g in logits.
+        sigma: as in `tri`.
     """
     near = near_positive(sigma)
     return Sampler(
@@ -83,7 +84,7 @@ def tri_t1(
     """`tri` among the candidates whose angle at q (reading T1) is at most 60 degrees.
 
     Args:
-        sigma: width of g in logits.
+        sigma: as in `tri`.
         multiple: as in `tri`.
         degrees: the greatest angle let through.
 
@@ -110,7 +111,7 @@ def tri_t2(
     here for completeness, to be compared with.
 
     Args:
-        sigma: width of g in logits.
+        sigma: as in `tri`.
         multiple: as in `tri`.
         degrees: the greatest angle let through.
 
