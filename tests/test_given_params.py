@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
 import pytest
 
+from trisampler.cli import cli
+from trisampler.commands import mine
 from trisampler.given_params import as_typed, read_params
 
 CONTEXT = click.Context(click.Command("run"))
@@ -56,3 +59,11 @@ def test_a_workspace_stays_as_it_was_typed(name: str) -> None:
 def test_what_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter):
         read_params(CONTEXT, OPTION, text)
+
+
+@pytest.mark.parametrize("command", [cli.commands["run"], mine.command])
+def test_an_example_with_brackets_stands_in_quotes(command):
+    """Unquoted, zsh reads them as a file pattern."""
+    (option,) = (one for one in command.params if one.name == "params")
+    assert "[" in option.help
+    assert "[" not in re.sub(r"'[^']*'", "", option.help)

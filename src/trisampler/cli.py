@@ -66,7 +66,8 @@ cli.add_command(
                 type=click.UNPROCESSED,
                 default="",
                 callback=read_params,
-                help="Parameters of this run: source.path=DIR,sampling.pools=[encoder,corpus]",
+                help="Parameters of this run, quoted where one has brackets: "
+                "'source.path=DIR,sampling.pools=[encoder,corpus]'",
             ),
             click.Option(["--force"], is_flag=True, help="Run every node, up to date or not."),
             click.Option(

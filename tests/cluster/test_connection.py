@@ -19,7 +19,10 @@ from trisampler.parameters import ParameterError, check_parameters
 from trisampler.search.flat import search_flat
 from trisampler.training.launching import train_on_this_machine
 
-SENTENCE = r"Ray is not installed: pip install 'trisampler\[ray\]', or set cluster.kind=none"
+SENTENCE = (
+    r"Ray is not installed: pip install -e '\.\[ray\]' in trisampler's checkout, "
+    "or set cluster.kind=none"
+)
 
 
 @pytest.fixture

@@ -94,7 +94,8 @@ def commands(found: list[Block]) -> list[Typed]:
     return list(by_text.values())
 
 
-def _lines(block: Block) -> list[str]:
+def typed_lines(block: Block) -> list[str]:
+    """The lines of a block that a reader types, as they stand."""
     lines = block.text.replace("\\\n", " ").splitlines()
     lines = [_KEPT_OUTPUT.sub(r"\1", line) for line in lines]
     if block.language == "sh":
@@ -104,7 +105,7 @@ def _lines(block: Block) -> list[str]:
 
 def _typed(block: Block) -> list[Typed]:
     found = []
-    for line in _lines(block):
+    for line in typed_lines(block):
         lexer = shlex.shlex(line, posix=True, punctuation_chars="|&;<>")
         lexer.whitespace_split = True
         words: list[str] = []

@@ -31,7 +31,7 @@ import pytest
 
 from end_to_end.commands import PROCESSES, start
 from end_to_end.conftest import FinishedRun
-from end_to_end.documentation import LANGUAGES, ROOT, Block, Typed, blocks, commands
+from end_to_end.documentation import LANGUAGES, ROOT, Block, Typed, blocks, commands, typed_lines
 from end_to_end.project import Project
 from end_to_end.test_no_leak import write_beir
 
@@ -184,6 +184,19 @@ def test_every_block_that_is_not_run_is_one_of_commands():
     assert all(block.language in ("sh", "python") for block in BLOCKS if block.not_run)
 
 
+def test_what_a_shell_reads_as_a_pattern_stands_in_quotes():
+    lines = [(block.place, line) for block in BLOCKS for line in _shell_lines(block)]
+    assert lines
+    assert not [told for told in lines if re.search(r"[\[\]{}*?]", told[1])]
+
+
+def _shell_lines(block: Block) -> list[str]:
+    """What is typed, without what stands in quotes and without comments."""
+    if block.language not in ("sh", "text"):
+        return []
+    return [re.sub(r"'[^']*'|\"[^\"]*\"| #.*", "", line) for line in typed_lines(block)]
+
+
 def test_what_is_run_stands_in_the_documentation():
     assert {*RUN, SEARCH} <= {str(typed) for typed in COMMANDS if not typed.not_run}
 
@@ -257,7 +270,8 @@ def _look_up_script(words: list[str]) -> None:
 
 def _look_up_extras(words: list[str]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    asked = re.findall(r"trisampler\[([\w,-]+)\]", " ".join(words))
+    asked = re.findall(r"\.\[([\w,-]+)\]", " ".join(words))
+    assert asked
     extras = {extra for group in asked for extra in group.split(",")}
     assert extras <= set(project["optional-dependencies"])
 

@@ -92,7 +92,7 @@ def test_without_peft_says_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "peft", None)
     with (
-        pytest.raises(TrainingError, match=r"pip install 'trisampler\[lora\]'"),
+        pytest.raises(TrainingError, match=r"pip install -e '\.\[lora\]'"),
         adapters(load_tiny(), 2, 0),
     ):
         pass

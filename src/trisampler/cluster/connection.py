@@ -12,8 +12,8 @@ from trisampler.cluster.errors import ClusterError
 from trisampler.cluster.settings import ClusterSettings
 
 NO_RAY = (
-    "cluster.kind is ray, and Ray is not installed: pip install 'trisampler[ray]', or set "
-    "cluster.kind=none"
+    "cluster.kind is ray, and Ray is not installed: pip install -e '.[ray]' in "
+    "trisampler's checkout, or set cluster.kind=none"
 )
 _LOGGER = logging.getLogger(__name__)
 _HERE = "local"

@@ -74,8 +74,8 @@ _SHORTFALLS = {
 )
 @params_option(
     "--params",
-    "What else there is under `sampling` in a run: temperature=0.02,guard=0.2,"
-    "pools=[encoder,neighbours],parameters.sigma=2.",
+    "What else there is under `sampling` in a run: "
+    "'temperature=0.02,guard=0.2,pools=[encoder,neighbours],parameters.sigma=2'.",
 )
 @click.option(
     "--one-per",

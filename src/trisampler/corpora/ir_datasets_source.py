@@ -102,7 +102,7 @@ def _package() -> Any:
     except ImportError as error:
         msg = (
             f"source.format=ir_datasets needs the package {error.name}: "
-            "pip install 'trisampler[ir-datasets]'"
+            "pip install -e '.[ir-datasets]' in trisampler's checkout"
         )
         raise SourceError(msg) from error
     return ir_datasets

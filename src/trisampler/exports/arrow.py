@@ -35,7 +35,8 @@ def text_dataset(rows: pl.DataFrame, texts: Mapping[str, pl.Series]) -> datasets
         import pyarrow as pa
     except ImportError as error:
         raise ExportError(
-            f"a dataset needs the package {error.name}: pip install 'trisampler[exports]'"
+            f"a dataset needs the package {error.name}: pip install -e '.[exports]' "
+            "in trisampler's checkout"
         ) from error
     sizes = {name: _sizes(found) for name, found in texts.items()}
     slices = list(_slices(rows, sizes)) or [rows]

@@ -51,9 +51,8 @@ def check_extras() -> Iterator[Finding]:
         return
     for extra, use in _EXTRAS.items():
         if reason := lacking[extra]:
-            yield Finding(
-                "note", extra, f"not here: {use} ({reason})", f"pip install 'trisampler[{extra}]'"
-            )
+            way = f"pip install -e '.[{extra}]' in trisampler's checkout"
+            yield Finding("note", extra, f"not here: {use} ({reason})", way)
         else:
             yield Finding("ok", extra, f"{use}")
 

@@ -55,8 +55,8 @@ def _adapted(backbone: Any, rank: int, seed: int) -> Any:
         from peft import LoraConfig, get_peft_model
     except ImportError as error:
         raise TrainingError(
-            "training.lora_rank needs the package peft: pip install 'trisampler[lora]', or set it "
-            "to 0 to train all weights"
+            "training.lora_rank needs the package peft: pip install -e '.[lora]' in trisampler's "
+            "checkout, or set it to 0 to train all weights"
         ) from error
 
     # The convention of an alpha of twice the rank keeps the scale whatever the rank.
