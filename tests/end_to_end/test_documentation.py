@@ -62,6 +62,7 @@ FOLDERS = (
 # What a tiny model stands for: the hub's, by their whole names.
 ENCODERS = (
     "intfloat/e5-base-v2",
+    "intfloat/multilingual-e5-base",
     "sentence-transformers/facebook-dpr-question_encoder-single-nq-base",
     "sentence-transformers/facebook-dpr-ctx_encoder-single-nq-base",
     "sentence-transformers/all-MiniLM-L6-v2",
