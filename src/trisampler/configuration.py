@@ -55,13 +55,11 @@ def passed_over(loader: OmegaConfigLoader) -> str | None:
         return None
     folder = Path(loader.conf_source) / default
     names = {
-        name
-        for kind, patterns in loader.config_patterns.items()
+        str(file.relative_to(folder))
+        for kind in loader.config_patterns
         if kind != _CREDENTIALS
-        for pattern in patterns
-        # In Kedro's patterns a ** at the end means files, to Path.glob folders alone.
-        for name in glob.glob(pattern, root_dir=folder, recursive=True)  # noqa: PTH207
-        if name.endswith(_ENDINGS) and _says_anything(folder / name)
+        for file in files_of(loader, kind, folder)
+        if _says_anything(file)
     }
     if not names:
         return None
@@ -70,6 +68,18 @@ def passed_over(loader: OmegaConfigLoader) -> str | None:
         f"With the environment {env!r} nothing of {conf}/{default} is read: {listed}. What is to "
         f"count goes into {conf}/{env}; parameters may be given by --params too."
     )
+
+
+def files_of(loader: OmegaConfigLoader, kind: str, folder: Path) -> list[Path]:
+    """The files of a folder of conf/ that hold configuration of that kind, in name order."""
+    names = {
+        name
+        for pattern in loader.config_patterns[kind]
+        # In Kedro's patterns a ** at the end means files, to Path.glob folders alone.
+        for name in glob.glob(pattern, root_dir=folder, recursive=True)  # noqa: PTH207
+        if name.endswith(_ENDINGS)
+    }
+    return [folder / name for name in sorted(names) if (folder / name).is_file()]
 
 
 def warn_of_passed_over(loader: OmegaConfigLoader) -> None:
@@ -81,7 +91,5 @@ def warn_of_passed_over(loader: OmegaConfigLoader) -> None:
 
 def _says_anything(path: Path) -> bool:
     """Whether there is more than blank lines and comments in a file."""
-    if not path.is_file():
-        return False
     lines = (line.strip() for line in path.read_bytes().splitlines())
     return any(line and line != b"---" and not line.startswith(b"#") for line in lines)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from kedro.config import OmegaConfigLoader
 from kedro.framework.context import KedroContext
 
-from trisampler.parameters import check_parameters
+from trisampler.project_parameters import read_parameters
 
 
 class CheckedContext(KedroContext):
@@ -23,6 +24,7 @@ class CheckedContext(KedroContext):
         Raises:
             ParameterError: Something in the tree does not fit.
         """
-        parameters = dict(check_parameters(self.config_loader["parameters"]))
+        assert isinstance(self.config_loader, OmegaConfigLoader)
+        parameters = dict(read_parameters(self.config_loader))
         del parameters["retention"]
         return parameters

@@ -7,17 +7,18 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from trisampler.configuration import read_configuration, warn_of_passed_over
 from trisampler.hooks.tracking_settings import TrackingSettings, check_tracking
-from trisampler.parameters import Parameters, check_parameters
+from trisampler.parameters import Parameters
+from trisampler.project_parameters import read_parameters
 from trisampler.retention.leftover import Leftover, Pruned
 from trisampler.retention.workspace import Workspace
 from trisampler.structure import Structure, read_structure
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from kedro.config import OmegaConfigLoader
 
     from trisampler.registry.registry import Registry
 
@@ -41,7 +42,7 @@ class Retention:
     tracking: TrackingSettings
 
     @classmethod
-    def of_loader(cls, project: Path, loader: Mapping[str, Any]) -> Retention:
+    def of_loader(cls, project: Path, loader: OmegaConfigLoader) -> Retention:
         """As a configuration loader says.
 
         Raises:
@@ -49,7 +50,7 @@ class Retention:
         """
         return cls(
             project,
-            check_parameters(loader["parameters"]),
+            read_parameters(loader),
             read_structure(loader),
             check_tracking(loader["tracking"]),
         )

@@ -7,11 +7,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import yaml
 from kedro.framework.hooks.manager import _create_hook_manager
 from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 
+from trisampler.configuration import read_configuration
 from trisampler.datasets.files import WholeJSON
 from trisampler.hooks.retention import RetentionHooks
 from trisampler.incremental.runner import IncrementalRunner
@@ -48,13 +48,10 @@ def run(folder: Path, keep: int | None, size: int = 1, *, dry_run: bool = False)
 
 
 def context(folder: Path, keep: int | None) -> Any:
-    parameters = yaml.safe_load((ROOT / "conf/base/parameters.yml").read_text())
-    parameters |= {"seed": 0, "workspace": "trial", "retention": {"keep": keep}}
-    structure = yaml.safe_load((ROOT / "conf/base/structure.yml").read_text())
-    tracking = yaml.safe_load((ROOT / "conf/base/tracking.yml").read_text())
-    tracking |= {"registered_model": "trial"}
-    loader = {"parameters": parameters, "structure": structure, "tracking": tracking}
-    return SimpleNamespace(project_path=folder, config_loader=loader)
+    given = {"workspace": "trial", "retention": {"keep": keep}}
+    return SimpleNamespace(
+        project_path=folder, config_loader=read_configuration(ROOT, "base", given)
+    )
 
 
 @pytest.fixture(autouse=True)

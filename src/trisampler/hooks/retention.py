@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from kedro.config import OmegaConfigLoader
 from kedro.framework.hooks import hook_impl
 
 from trisampler.hooks.tracking_settings import shared_run_id
@@ -46,8 +47,10 @@ def prune_softly(context: KedroContext) -> None:
     from trisampler.retention import prune
     from trisampler.secrets import first_line
 
+    loader = context.config_loader
+    assert isinstance(loader, OmegaConfigLoader)
     try:
-        retention = Retention.of_loader(context.project_path, context.config_loader)
+        retention = Retention.of_loader(context.project_path, loader)
         keep = retention.parameters.retention.keep
         if keep is None:
             return

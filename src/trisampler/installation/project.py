@@ -46,10 +46,10 @@ class Project:
 
     def models(self) -> list[str]:
         """The models that its parameters name; the default where these do not fit."""
-        from trisampler.parameters import check_parameters
+        from trisampler.project_parameters import read_parameters
 
         try:
-            parameters = check_parameters(self.loader["parameters"])
+            parameters = read_parameters(self.loader)
         except Exception:  # `check` says what is wrong
             return []
         names = (
@@ -88,10 +88,10 @@ class Project:
                 yield Finding("ok", what, f"those of {self.folder / 'conf'} fit")
 
     def _check_parameters(self) -> None:
-        from trisampler.parameters import check_parameters
+        from trisampler.project_parameters import read_parameters
         from trisampler.training_checks import check_training
 
-        found = check_parameters(self.loader["parameters"])
+        found = read_parameters(self.loader)
         check_training(found.training, found.sampling, found.teacher.name)
 
     def check_mlflow(self) -> Iterator[Finding]:
