@@ -43,6 +43,14 @@ def project(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Path:
     return shop.folder
 
 
+def _write_production(project: Path) -> None:
+    """An environment with a registry of its own, that nothing was registered in."""
+    folder = project / "conf" / "production"
+    folder.mkdir()
+    (folder / "globals.yml").write_text("workspace: trial\n")
+    (folder / "tracking.yml").write_text("database: production.db\n")
+
+
 def test_the_champion_answers_where_there_is_one(shop: Shop, project: Path) -> None:
     last = project / "data" / "06_models" / "trial" / "bundle"
     assert deployed_bundle("trial") == ("trial-bundle", last)
@@ -70,7 +78,43 @@ def test_the_page_names_the_champion_by_model_and_version(
     CliRunner().invoke(trisampler, told)
     shop.promoted(1)
     CliRunner().invoke(trisampler, told)
-    assert names == ["trial-bundle", "trisampler-trial-v1"]
+    _write_production(project)
+    CliRunner().invoke(trisampler, ["serve", "--env", "production", *told[3:]])
+    assert names == ["trial-bundle", "trisampler-trial-v1", "trial-bundle"]
+
+
+def test_the_environment_says_which_registry_and_which_workspace(
+    shop: Shop, project: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.promoted(1)
+    _write_production(project)
+    assert project_registry(project, None, "production").model == "trisampler-trial"
+    assert deployed_bundle("trial").name == "trisampler-trial-v1"
+    assert "last run" not in caplog.text
+    assert deployed_bundle(env="production").name == "trial-bundle"
+    assert caplog.messages[-1] == (
+        "The last run's bundle answers, whatever the gate said of it: trisampler-trial at "
+        "production.db has no champion."
+    )
+
+
+def test_search_asks_the_environment_s_registry(
+    shop: Shop, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Path] = []
+
+    def load(folder: Path) -> None:
+        asked.append(folder)
+        raise RetrieverError("Not searched.")
+
+    monkeypatch.setattr("trisampler.release.bundle.Bundle.load", load)
+    shop.promoted(1)
+    _write_production(project)
+    for where in (["--workspace", "trial"], ["--env", "production"]):
+        CliRunner().invoke(trisampler, ["search", "a query", *where])
+    champion, last = asked
+    assert last == project / "data" / "06_models" / "trial" / "bundle"
+    assert champion != last
 
 
 def test_each_workspace_has_a_registered_model_of_its_own(project: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trisampler.configuration import files_of
+from trisampler.configuration import files_of, read_configuration, warn_of_passed_over
 from trisampler.parameters import ParameterError, Parameters, check_parameters
 
 if TYPE_CHECKING:
@@ -25,6 +25,24 @@ def read_parameters(loader: OmegaConfigLoader) -> Parameters:
     if parameters.workspace != workspace_of(loader):
         raise ParameterError(_two_workspaces(loader, parameters.workspace))
     return parameters
+
+
+def open_workspace(
+    project: Path, workspace: str | None = None, env: str | None = None
+) -> OmegaConfigLoader:
+    """The configuration that runs of a workspace have; a warning says what they do not read.
+
+    Args:
+        project: The project's folder.
+        workspace: None: the one that the environment's runs have by default.
+        env: Configuration environment; None: KEDRO_ENV, else local.
+
+    Raises:
+        ConfigurationError: As of `read_configuration`.
+    """
+    loader = read_configuration(project, env, {_KEY: workspace} if workspace else None)
+    warn_of_passed_over(loader)
+    return loader
 
 
 def workspace_of(loader: OmegaConfigLoader) -> str | None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from trisampler.configuration import read_configuration, warn_of_passed_over
 from trisampler.errors import TrisamplerError
 from trisampler.project_folder import project_folder
+from trisampler.project_parameters import open_workspace, workspace_of
 from trisampler.registry.errors import RegistryError
 from trisampler.registry.logged_model import bundle_folder
 from trisampler.registry.registry import Registry
 from trisampler.registry.version import Version
-from trisampler.retrievers.locating import MODELS, find_bundle
+from trisampler.retrievers.locating import DEFAULT_WORKSPACE, MODELS, find_bundle
+
+if TYPE_CHECKING:
+    from kedro.config import OmegaConfigLoader
 
 _logger = logging.getLogger(__name__)
 
@@ -42,23 +45,25 @@ def find_project(start: Path | None = None) -> Path:
     return found
 
 
-def project_registry(project: Path, workspace: str, env: str | None = None) -> Registry:
+def project_registry(project: Path, workspace: str | None, env: str | None = None) -> Registry:
     """The registry that runs of a workspace register their bundles in.
 
     Args:
         project: The project's folder.
-        workspace: Whose bundles.
+        workspace: Whose bundles; None: of the one that the environment's runs have by default.
         env: Configuration environment; None: KEDRO_ENV, else local.
 
     Raises:
         RegistryError: Tracking is off.
         TrackingError: tracking.yml does not fit.
     """
+    return _registry_of(open_workspace(project, workspace, env), project)
+
+
+def _registry_of(loader: OmegaConfigLoader, project: Path) -> Registry:
     from trisampler.hooks.run_start import tracking_uri
     from trisampler.hooks.tracking_settings import check_tracking
 
-    loader = read_configuration(project, env, {"workspace": workspace})
-    warn_of_passed_over(loader)
     settings = check_tracking(loader["tracking"])
     if not settings.enabled:
         raise RegistryError(
@@ -88,28 +93,40 @@ def _champion_of(registry: Registry, project: Path, workspace: str) -> tuple[Ver
     return champion, bundle_folder(registry, champion, cache)
 
 
-def deployed_bundle(workspace: str, start: Path | None = None) -> DeployedBundle:
+def deployed_bundle(
+    workspace: str | None = None, start: Path | None = None, env: str | None = None
+) -> DeployedBundle:
     """The bundle that answers for a workspace: the champion's, else the one of the last run.
 
-    Where the registry cannot be asked a warning says so.
+    Where it is not the champion's a warning says so, and why.
 
     Args:
-        workspace: whose bundle.
+        workspace: whose bundle; None: of the one that the environment's runs have by default.
         start: a folder in the project; by default the working folder.
+        env: configuration environment; None: KEDRO_ENV, else local.
 
     Raises:
         RetrieverError: there is neither; the message names the bundles that there are.
     """
     try:
         project = find_project(start)
-        registry = project_registry(project, workspace)
-        found = _champion_of(registry, project, workspace)
     except NoProjectError:
-        found = None
+        return _bundle_of_last_run(workspace or DEFAULT_WORKSPACE, start)
+    loader = open_workspace(project, workspace, env)
+    workspace = workspace or str(workspace_of(loader))
+    try:
+        registry = _registry_of(loader, project)
+        found = _champion_of(registry, project, workspace)
+        why = f"{registry} has no champion"
     except RegistryError as error:
-        _logger.warning("The bundle of the last run answers, not the champion: %s", error)
-        found = None
+        found, why = None, str(error).rstrip(".")
     if found is None:
-        return DeployedBundle(f"{workspace}-bundle", find_bundle(workspace, start))
+        bundle = _bundle_of_last_run(workspace, start)
+        _logger.warning("The last run's bundle answers, whatever the gate said of it: %s.", why)
+        return bundle
     champion, folder = found
     return DeployedBundle(f"{registry.model}-v{champion.number}", folder)
+
+
+def _bundle_of_last_run(workspace: str, start: Path | None) -> DeployedBundle:
+    return DeployedBundle(f"{workspace}-bundle", find_bundle(workspace, start))

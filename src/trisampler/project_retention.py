@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trisampler.configuration import read_configuration, warn_of_passed_over
 from trisampler.hooks.tracking_settings import TrackingSettings, check_tracking
 from trisampler.parameters import Parameters
-from trisampler.project_parameters import read_parameters
+from trisampler.project_parameters import open_workspace, read_parameters
 from trisampler.retention.leftover import Leftover, Pruned
 from trisampler.retention.workspace import Workspace
 from trisampler.structure import Structure, read_structure
@@ -56,15 +55,13 @@ class Retention:
         )
 
     @classmethod
-    def of_project(cls, project: Path, workspace: str, env: str | None = None) -> Retention:
-        """As the configuration of a workspace says, outside of a Kedro session.
+    def of_project(cls, project: Path, workspace: str | None, env: str | None = None) -> Retention:
+        """As `open_workspace` says, outside of a Kedro session.
 
         Raises:
             TrisamplerError: Something in the configuration does not fit.
         """
-        loader = read_configuration(project, env, {"workspace": workspace})
-        warn_of_passed_over(loader)
-        return cls.of_loader(project, loader)
+        return cls.of_loader(project, open_workspace(project, workspace, env))
 
     @property
     def workspace(self) -> Workspace:

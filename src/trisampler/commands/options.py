@@ -61,10 +61,9 @@ def workspace_option(what: str) -> _Decorator:
     """
     return click.option(
         "--workspace",
-        default="default",
-        show_default=True,
         metavar="NAME",
-        help=f"{what}, in the project around the working folder.",
+        help=f"{what}, in the project around the working folder.  [default: that of its "
+        "globals.yml]",
     )
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Say what would go; remove nothing.")
 @workspace_option("Whose leftovers")
 @env_option
-def command(keep: int | None, dry_run: bool, workspace: str, env: str | None) -> None:
+def command(keep: int | None, dry_run: bool, workspace: str | None, env: str | None) -> None:
     """Remove what retraining left behind: old versions, models of old runs, vectors without use.
 
     Never what has an alias, nor champions that a roll-back would go to. Ends with exit code 1 where
@@ -40,7 +40,7 @@ def command(keep: int | None, dry_run: bool, workspace: str, env: str | None) ->
         raise click.UsageError("Say how many are to stay: --keep N, or retention.keep.")
     leftovers = retention.leftovers(keep)
     if not leftovers:
-        click.echo(f"Nothing to prune in the workspace {workspace!r}.")
+        click.echo(f"Nothing to prune in the workspace {retention.workspace.name!r}.")
         return
     for line in _table(leftovers):
         click.echo(line)

@@ -18,13 +18,13 @@ def registry_options(command: Callable[..., Any]) -> Callable[..., Any]:
     @workspace_option("Whose versions")
     @env_option
     @functools.wraps(command)
-    def with_registry(workspace: str, env: str | None, **rest: Any) -> Any:
+    def with_registry(workspace: str | None, env: str | None, **rest: Any) -> Any:
         return command(registry=_registry(workspace, env), **rest)
 
     return with_registry
 
 
-def _registry(workspace: str, env: str | None) -> Registry:
+def _registry(workspace: str | None, env: str | None) -> Registry:
     from trisampler.project_registry import find_project, project_registry
 
     return project_registry(find_project(), workspace, env)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from trisampler.commands.answers import FORMATS, Writer
-from trisampler.commands.options import OUTPUT_FILE, workspace_option
+from trisampler.commands.options import OUTPUT_FILE, env_option, workspace_option
 from trisampler.corpora.surrogates import escape_surrogates, is_encodable
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ _STDIN = Path("/dev/stdin")
     metavar="DIR",
     help="The bundle to ask, in place of the workspace's champion.",
 )
-@workspace_option("Whose bundle to ask")
+@workspace_option("Whose champion to ask, else whose last run's bundle")
+@env_option
 @click.option(
     "-k",
     default=10,
@@ -61,7 +62,8 @@ def command(
     query: tuple[str, ...],
     queries: Path | None,
     bundle: Path | None,
-    workspace: str,
+    workspace: str | None,
+    env: str | None,
     k: int,
     form: str,
     output: Path | None,
@@ -79,7 +81,7 @@ def command(
     from trisampler.release.bundle import Bundle
     from trisampler.retrievers.bundled import BundleRetriever
 
-    folder = bundle or deployed_bundle(workspace).folder
+    folder = bundle or deployed_bundle(workspace, env=env).folder
     retriever = BundleRetriever(Bundle.load(folder))
     if asked is not None:
         writer.write(retriever, asked)

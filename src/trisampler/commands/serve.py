@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from trisampler.commands.options import encoding_options, source_options, workspace_option
+from trisampler.commands.options import (
+    encoding_options,
+    env_option,
+    source_options,
+    workspace_option,
+)
 
 if TYPE_CHECKING:
     from trisampler.corpora.settings import PreparationSettings, SourceSettings
@@ -19,7 +24,8 @@ if TYPE_CHECKING:
 @click.command("serve")
 @click.argument("systems", nargs=-1, metavar="[SYSTEM]...")
 @source_options
-@workspace_option("Whose bundle to ask where no system is named")
+@workspace_option("Whose champion to ask where no system is named")
+@env_option
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="NAME", help="Address.")
 @click.option(
     "--port",
@@ -34,7 +40,8 @@ def command(
     systems: tuple[str, ...],
     source: SourceSettings,
     preparation: PreparationSettings,
-    workspace: str,
+    workspace: str | None,
+    env: str | None,
     host: str,
     port: int,
     encoding: EncodingSettings,
@@ -42,9 +49,10 @@ def command(
 ) -> None:
     """Serve a page to search with, and to compare two systems on the same query.
 
-    Without a SYSTEM it asks the workspace's bundle. Else they are named as for `trisampler
-    evaluate`; bundles have documents of their own, while encoders and bm25 search the source, whose
-    dev queries the page offers and whose relevant documents it marks.
+    Without a SYSTEM it asks the workspace's champion, and where there is none the bundle of the
+    last run. Else they are named as for `trisampler evaluate`; bundles have documents of their own,
+    while encoders and bm25 search the source, whose dev queries the page offers and whose relevant
+    documents it marks.
 
     \b
         trisampler serve
@@ -53,7 +61,7 @@ def command(
     """  # noqa: D301
     from trisampler.retrievers.naming import read_names
 
-    named = read_names(systems) if systems else [_deployed(workspace)]
+    named = read_names(systems) if systems else [_deployed(workspace, env)]
     from trisampler.web.app import make_app
     from trisampler.web.preparing import prepare
     from trisampler.web.serving import LOOPBACK, accept, hosts_of, serve, taken
@@ -67,12 +75,12 @@ def command(
             serve(make_app(asked, hosts_of(host)), address)
 
 
-def _deployed(workspace: str) -> NamedRetriever:
-    """The workspace's bundle, by a name that says which one it is."""
+def _deployed(workspace: str | None, env: str | None) -> NamedRetriever:
+    """The workspace's champion or last bundle, by a name that says which one it is."""
     from dataclasses import replace
 
     from trisampler.project_registry import deployed_bundle
     from trisampler.retrievers.naming import read_name
 
-    name, folder = deployed_bundle(workspace)
+    name, folder = deployed_bundle(workspace, env=env)
     return replace(read_name(str(folder)), name=name)

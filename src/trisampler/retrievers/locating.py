@@ -9,6 +9,8 @@ from trisampler.retrievers.errors import RetrieverError
 
 MODELS = Path("data/06_models")
 """Where a project keeps its workspaces' models and bundles."""
+DEFAULT_WORKSPACE = "default"
+"""The one that is meant where there is no configuration to say."""
 
 
 def find_bundle(workspace: str, start: Path | None = None) -> Path:
