@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from trisampler.encoders import hub
+from trisampler.encoders.encoder import Encoder
+from trisampler.encoders.errors import EncoderError
 from trisampler.encoders.hub import find_on_hub
-from trisampler.encoders.locate import digest_encoder, find_on_disk
+from trisampler.encoders.locate import digest_encoder, find_on_disk, locate_model
 from trisampler.encoders.settings import EncoderSettings
 
 NAME, COMMIT = "org/model", "0123456789" * 4
@@ -100,20 +103,32 @@ def test_a_hub_that_does_not_answer_is_asked_and_told_of_once(
     assert len(caplog.records) == 1
 
 
-@pytest.mark.parametrize(
-    ("settings", "asks"),
-    [
-        ({}, True),
-        ({"pooling": "mean"}, True),
-        ({"normalize": False}, True),
-        ({"pooling": "mean", "normalize": False}, False),
-    ],
-)
-def test_modules_count_where_pooling_or_normalisation_is_auto(
-    asked: list[str], settings: dict[str, str], asks: bool
+@pytest.mark.parametrize("settings", [{}, {"pooling": "mean", "normalize": False}])
+def test_modules_count_for_every_encoder_whatever_is_set(
+    asked: list[str], settings: dict[str, str]
 ) -> None:
     digest_encoder(EncoderSettings.model_validate({"name": NAME, **settings}))
-    assert asked == [NAME] * asks
+    assert asked == [NAME]
+
+
+def test_a_module_that_is_not_supported_is_seen_whatever_is_set(
+    copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Dense"}
+
+    def snapshot(name: str, *, offline: bool) -> Path:
+        if not offline:
+            (copy / "modules.json").write_text(json.dumps([module]))
+        return copy
+
+    monkeypatch.setattr(hub, "_snapshot", snapshot)
+    with pytest.raises(EncoderError, match="not supported here: Dense"):
+        Encoder.load(EncoderSettings(name=NAME, pooling="mean", normalize=True))
+
+
+def test_no_modules_count_for_a_cross_encoder(copy: Path, asked: list[str]) -> None:
+    assert locate_model(NAME, modules=False) == copy
+    assert not asked
 
 
 def test_what_is_on_the_disk_is_found_without_asking(copy: Path, asked: list[str]) -> None:

@@ -59,9 +59,7 @@ class Encoder:
         names: dict[Side, str] = {"query": settings.name}
         if settings.document_name not in (None, settings.name):
             names["document"] = str(settings.document_name)
-        folders = {
-            side: locate_model(name, modules=settings.reads_modules) for side, name in names.items()
-        }
+        folders = {side: locate_model(name) for side, name in names.items()}
         modules = {side: model_folder.read_modules(folder) for side, folder in folders.items()}
         resolved = resolve_settings(settings, modules)
         lower_case = {side: found.lower_case for side, found in modules.items()}

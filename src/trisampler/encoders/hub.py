@@ -23,7 +23,7 @@ def find_on_hub(name: str, *, modules: bool = True) -> Path:
 
     Args:
         name: hub id.
-        modules: whether what a `modules.json` says would count.
+        modules: whether what a `modules.json` says would count: it does for every encoder.
 
     Raises:
         EncoderError: there is none, and the hub gives none.
@@ -94,8 +94,8 @@ def _warn(name: str, folder: Path, lacking: str) -> None:
     """Say once in a process what the copy in `folder` lacks."""
     _LOGGER.warning(
         "The copy of %s in the hub cache (%s) has no %s, and the hub cannot be asked whether it "
-        "should. Without modules.json pooling is mean and normalize true where they are auto. "
-        "Connect once, or set both.",
+        "should. Without modules.json pooling is mean and normalize true where they are auto, and "
+        "what else it may ask for (lower case, another module) is not done. Connect once.",
         name,
         folder,
         lacking,

@@ -34,7 +34,8 @@ def locate_model(name: str, *, modules: bool = True) -> Path:
 
     Args:
         name: in one of the forms above.
-        modules: whether what a `modules.json` says would count; a hub copy is asked after if so.
+        modules: whether what a `modules.json` says would count, as it does for every encoder; a
+            hub copy without one is asked after if so.
 
     Raises:
         EncoderError: nothing is there, the weights are not in safetensors form, or the weights of a
@@ -67,10 +68,10 @@ def digest_model(name: str, *, modules: bool = True) -> str:
 def digest_encoder(settings: EncoderSettings) -> str:
     """SHA-256 (hex) over the model files of every tower that `settings` name."""
     names = [settings.name] + ([settings.document_name] if settings.document_name else [])
-    return digest_models(names, modules=settings.reads_modules)
+    return digest_models(names)
 
 
-def digest_models(names: Sequence[str], *, modules: bool) -> str:
+def digest_models(names: Sequence[str], *, modules: bool = True) -> str:
     """SHA-256 (hex) over the files of several models, in their order."""
     digests = (digest_model(name, modules=modules) for name in names)
     return hashlib.sha256(" ".join(digests).encode()).hexdigest()

@@ -43,11 +43,6 @@ class TextSettings(BaseModel):
         256, ge=3, description="Most tokens of a document, prompt and special tokens included."
     )
 
-    @property
-    def reads_modules(self) -> bool:
-        """Whether a model's `modules.json` decides how its token vectors become one."""
-        return "auto" in (self.pooling, self.normalize)
-
     def prompt(self, side: Side) -> str:
         """The text put before every text of `side`."""
         return self.query_prompt if side == "query" else self.document_prompt

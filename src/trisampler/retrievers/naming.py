@@ -168,7 +168,7 @@ def _encoder_settings(text: str, what: str, settings: list[str]) -> EncoderSetti
     given = [f"name={what}", *settings]
     known = _checked(EncoderSettings, tuple(EncoderSettings.model_fields), text, given)
     for model in filter(None, (known.name, known.document_name)):
-        locate_model(model, modules=known.reads_modules)
+        locate_model(model)
     return known
 
 
