@@ -74,6 +74,20 @@ def test_a_champion_that_cannot_be_opened_keeps_its_place() -> None:
     assert "OSError: gone" in decision_text(decision)
 
 
+def test_a_champion_that_could_not_be_read_keeps_its_place() -> None:
+    late = incumbent("unknown").model_copy(update={"version": 3})
+    decision = decided(values(0.9), values(0.1), late)
+    assert not decision.promoted
+    assert "encoder_0 (version 3, the champion, could not be read)" in decision_text(decision)
+    assert "once it can be, decide again" in decision.reason
+
+
+def test_where_nobody_says_who_is_champion_encoder_0_stands_in() -> None:
+    decision = decided(values(0.6), values(0.5), incumbent("unknown"))
+    assert decision.promoted
+    assert "encoder_0 (MLflow has not said who is champion)" in decision.reason
+
+
 def test_the_champions_own_encoder_needs_no_test() -> None:
     decision = decided(values(0.5), values(0.5), incumbent(candidate="old"), margin=0.0)
     assert decision.promoted

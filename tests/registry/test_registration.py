@@ -163,12 +163,33 @@ def test_a_server_that_does_not_hand_the_champion_over_is_no_verdict_on_it(
     with monkeypatch.context() as slow:
         slow.setattr(MlflowClient, "get_logged_model", late)
         champion = shop.champion()
-        assert champion.standing == "unknown"
+        assert (champion.standing, champion.version) == ("unknown", 1)
         assert "read timed out" in champion.trouble
         decision = shop.decision(2)
     told = shop.register(shop.release(2, decision))
     assert told["alias"] == "challenger"
-    assert "has not seen version 1, which is champion: decide again" in told["reason"]
+    assert "version 1, the champion, could not be read" in told["reason"]
+    assert "once it can be, decide again with `kedro run" in told["reason"]
+
+
+@pytest.mark.parametrize("gain", [0.1, -0.2])
+def test_where_the_gate_had_no_answer_the_command_that_decides_again_is_told(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, gain: float
+) -> None:
+    from mlflow import MlflowClient
+
+    def late(*_: object) -> None:
+        raise TimeoutError("read timed out")
+
+    shop.promoted(1)
+    with monkeypatch.context() as slow:
+        slow.setattr(MlflowClient, "get_registered_model", late)
+        decision = shop.decision(2, gain)
+    assert (decision.incumbent.standing, decision.incumbent.version) == ("unknown", None)
+    assert decision.promoted == (gain > 0)
+    told = shop.register(shop.release(2, decision))
+    assert told["alias"] == "challenger"
+    assert "has not seen version 1, which is champion: decide again with `k" in told["reason"]
 
 
 def test_a_champion_whose_logged_model_is_gone_is_not_replaced(shop: Shop) -> None:

@@ -29,8 +29,8 @@ class Champion:
         standing: `champion`: `encoder` is its encoder. `none`: nothing was promoted yet.
             `unloadable`: there is one, and it cannot be opened. `unknown`: nobody could ask, or
             MLflow did not hand its files over.
-        version: Its number.
-        identity: Of its encoder.
+        version: Its number, where that is known.
+        identity: Of its encoder; None where `standing` is `none` or `unknown`.
         encoder: Its encoder.
         trouble: What stood in the way.
     """
@@ -47,7 +47,7 @@ class Incumbent(BaseModel):
 
     Attributes:
         standing: Of the champion, as in `Champion`.
-        version: The champion's number.
+        version: The champion's number, where that is known.
         champion: Identity of the champion's encoder; None where there is none or nobody knows.
         candidate: Identity of the new encoder.
         trouble: Why encoder_0 is measured in the champion's place, where there is or may be one.
@@ -60,6 +60,11 @@ class Incumbent(BaseModel):
     champion: str | None
     candidate: str
     trouble: str
+
+    @property
+    def unread(self) -> bool:
+        """There is a champion, and its encoder could not be measured."""
+        return self.version is not None and self.standing in ("unloadable", "unknown")
 
 
 def load_champion(find: Callable[[], Registry | None], cache: Path) -> Champion:
@@ -85,7 +90,7 @@ def load_champion(find: Callable[[], Registry | None], cache: Path) -> Champion:
     try:
         encoder = Encoder.load_folder(encoder_folder(registry, version, cache))
     except NoAnswerError as error:
-        return Champion("unknown", trouble=str(error))
+        return Champion("unknown", version.number, trouble=str(error))
     except Exception as error:  # of any of the libraries that read weights
         if passes(error):
             raise

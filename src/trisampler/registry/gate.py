@@ -2,8 +2,8 @@
 
 It may where it is not worse than the champion by a margin, by `noninferiority_test` on the queries
 of the gate's split. Both encoders are measured on the same queries and the same corpus, as they are
-now. Without a champion encoder_0, the pretrained one, stands in. A champion that cannot be opened
-is never replaced: nobody knows what would be lost.
+now. Without a champion encoder_0, the pretrained one, stands in. A champion that cannot be read is
+never replaced: nobody knows what would be lost.
 """
 
 from __future__ import annotations
@@ -107,12 +107,10 @@ def incumbent_name(incumbent: Incumbent) -> str:
     """What the candidate was measured against, in print."""
     if incumbent.standing == "champion":
         return f"version {incumbent.version}, the champion"
-    words = {
-        "none": "no champion yet",
-        "unloadable": f"version {incumbent.version}, the champion, cannot be opened",
-        "unknown": "MLflow was not asked for the champion",
-    }
-    return f"{UNTUNED} ({words[incumbent.standing]})"
+    if incumbent.unread:
+        return f"{UNTUNED} ({_unread(incumbent)})"
+    nobody = incumbent.standing == "none"
+    return f"{UNTUNED} ({'no champion yet' if nobody else 'MLflow has not said who is champion'})"
 
 
 def decision_rows(decision: Decision) -> list[tuple[str, str]]:
@@ -188,6 +186,11 @@ def _as_json(pair: PairedDifference, found: NonInferiority) -> GateTest:
     )
 
 
+def _unread(incumbent: Incumbent) -> str:
+    why = "cannot be opened" if incumbent.standing == "unloadable" else "could not be read"
+    return f"version {incumbent.version}, the champion, {why}"
+
+
 def _verdict(
     candidate: str,
     incumbent: Incumbent,
@@ -198,10 +201,10 @@ def _verdict(
 ) -> tuple[bool, str]:
     if incumbent.champion == incumbent.candidate:
         return True, f"{candidate} is the encoder of the champion, version {incumbent.version}"
-    if incumbent.standing == "unloadable":
+    if incumbent.unread:
         return False, (
-            f"version {incumbent.version}, the champion, cannot be opened, so that nobody knows "
-            f"what would be lost: once it can be, decide again"
+            f"{_unread(incumbent)}, so that nobody knows what would be lost: once it can be, "
+            "decide again"
         )
     if test is None:
         return False, f"no {settings.split} query is judged, so that nothing could be measured"

@@ -114,18 +114,34 @@ def settle(
         return True, f"the encoder of version {champion.number}, with the documents of now"
     if decision.incumbent.candidate != encoder:
         return False, f"the gate has not seen this encoder: decide again with `{decide_again}`"
+    unseen = _unseen(champion, decision, decide_again)
     if not decision.promoted:
-        unloadable = decision.incumbent.standing == "unloadable"
-        return False, decision.reason + (f" with `{decide_again}`" if unloadable else "")
+        return False, _refusal(decision, unseen, decide_again)
     back = next((each for each in versions if each.rolled_back and each.encoder == encoder), None)
     if back is not None:
         return False, f"version {back.number}, of the same encoder, was rolled back"
-    if champion is not None and champion.encoder != decision.incumbent.champion:
-        return False, (
-            f"the gate has not seen version {champion.number}, which is champion: decide again "
-            f"with `{decide_again}`"
-        )
+    if unseen:
+        return False, unseen
     return True, decision.reason
+
+
+def _unseen(champion: Version | None, decision: Decision, decide_again: str) -> str:
+    """That there is a champion that the gate has not seen; empty where there is none."""
+    if champion is None or champion.encoder == decision.incumbent.champion:
+        return ""
+    return (
+        f"the gate has not seen version {champion.number}, which is champion: decide again with "
+        f"`{decide_again}`"
+    )
+
+
+def _refusal(decision: Decision, unseen: str, decide_again: str) -> str:
+    """The gate's reason, with the command where the gate could not look at the champion."""
+    if decision.incumbent.unread:
+        return f"{decision.reason} with `{decide_again}`"
+    if decision.incumbent.standing == "unknown" and unseen:
+        return f"{decision.reason}; {unseen}"
+    return decision.reason
 
 
 def _outdated(versions: Sequence[Version], bundle: Path) -> dict[str, Any] | None:
