@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -23,17 +23,13 @@ def read_params(context: click.Context, option: click.Parameter, value: str) -> 
     Raises:
         click.BadParameter: An item is no key=value, or its value no YAML.
     """
-    from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError
 
     try:
-        items = [_as_yaml(item) for item in _items(value)]
-        tree = OmegaConf.to_container(OmegaConf.from_dotlist(items))
+        return _tree([_as_yaml(item) for item in _items(value)])
     except (YAMLError, OmegaConfBaseException, ValueError) as error:
         raise click.BadParameter(str(error), context, option) from None
-    assert isinstance(tree, dict)
-    return {str(key): branch for key, branch in tree.items()}
 
 
 def as_typed(tree: Mapping[str, Any]) -> str:
@@ -58,9 +54,17 @@ def _value_as_typed(name: str, value: Any) -> str:
 
 
 def _is_plain(text: str) -> bool:
-    import yaml
+    """Whether it is read as it is: 1e5 and 2024 are numbers."""
+    return re.fullmatch(r"[\w./~:+-]+", text) is not None and _tree([f"a={text}"]) == {"a": text}
 
-    return re.fullmatch(r"[\w./~:+-]+", text) is not None and yaml.safe_load(text) == text
+
+def _tree(items: Sequence[str]) -> dict[str, Any]:
+    """Of `a.b=YAML` each; OmegaConf's YAML has numbers that YAML's own has not."""
+    from omegaconf import OmegaConf
+
+    tree = OmegaConf.to_container(OmegaConf.from_dotlist(list(items)))
+    assert isinstance(tree, dict)
+    return {str(key): branch for key, branch in tree.items()}
 
 
 def _as_yaml(item: str) -> str:
@@ -87,9 +91,12 @@ def _items(value: str) -> Iterator[str]:
     Raises:
         ValueError: a bracket or a quotation mark is not closed.
     """
-    depth, quote, before, start = 0, "", "", 0
+    depth, quote, before, start, escaped = 0, "", "", 0, False
     for place, character in enumerate(f"{value},"):
-        if quote:
+        if escaped:
+            escaped = False
+        elif quote:
+            escaped = character == "\\" and quote == '"'
             quote = "" if character == quote else quote
         elif character in _QUOTES and before in (f"{_OPEN},:" if depth else "="):
             quote = character
