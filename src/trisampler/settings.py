@@ -8,13 +8,17 @@ from trisampler.hooks.memory import MemoryHooks
 from trisampler.hooks.retention import RetentionHooks
 from trisampler.hooks.summary import SummaryHooks
 from trisampler.hooks.tracking import TrackingHooks
+from trisampler.hooks.training_share import TrainingShareHooks
 from trisampler.incremental.session import IncrementalSession
 
 _tracking = TrackingHooks()
 
 # Kedro calls hooks in the reverse of this order: tracking ends before the summary names its run,
 # and pruning comes last but for the memory that all of them leave.
-HOOKS = (MemoryHooks(), RetentionHooks(), SummaryHooks(_tracking), _tracking, ConfigurationHooks())
+HOOKS = (
+    *(MemoryHooks(), RetentionHooks(), SummaryHooks(_tracking), _tracking, TrainingShareHooks()),
+    ConfigurationHooks(),
+)
 CONTEXT_CLASS = CheckedContext
 SESSION_CLASS = IncrementalSession
 # The one posts usage data; the other's run status knows only Kedro's own sequential runner.

@@ -31,5 +31,30 @@ def test_negatives_drawn_while_training_are_not_those_that_are_told(
         {},
         EvaluationSettings(),
         frozen_documents,
+        steps=60,
+        batch_queries=16,
     )
     assert found == ([DRAWN_WHILE_TRAINING] if frozen_documents else [])
+
+
+def test_a_training_of_less_than_one_pass_is_told() -> None:
+    judgements = pl.DataFrame(schema=JUDGEMENTS)
+    ids = [f"q{number}" for number in range(40)]
+    trained_on = pl.DataFrame({"query_id": ids, "doc_id": ids, "relevance": 1})
+    found = warning_finder("encoder_1")(
+        pl.DataFrame(schema=QUERIES),
+        trained_on,
+        judgements,
+        judgements,
+        pl.DataFrame(schema=MEASUREMENTS | {"value": pl.Float64}),
+        pl.DataFrame(schema=COMPARISONS_SCHEMA),
+        {},
+        {},
+        EvaluationSettings(),
+        frozen_documents=False,
+        steps=2,
+        batch_queries=4,
+    )
+    assert [sentence.partition(":")[0] for sentence in found] == [
+        "In each round 2 steps of 4 queries come to 8 of 40 training queries (20.0%)"
+    ]

@@ -52,10 +52,13 @@ def warning_finder(newest: str) -> Callable[..., list[str]]:
         external_report: dict[str, Any],
         evaluation: EvaluationSettings,
         frozen_documents: bool,
+        steps: int,
+        batch_queries: int,
     ) -> list[str]:
         """What a reader of the measures must know, in sentences."""
         from trisampler.corpora.query_overlap import overlapping_queries
         from trisampler.evaluation import data_warnings
+        from trisampler.evaluation.training_share import training_queries, unseen_warnings
 
         train = queries.join(train_judgements, on="query_id", how="semi")
         found: list[str] = []
@@ -64,6 +67,7 @@ def warning_finder(newest: str) -> Callable[..., list[str]]:
             overlap = overlapping_queries(asked, train)
             found += data_warnings.overlap_warnings(split, asked.height, overlap)
         found += data_warnings.merged_warnings(ingestion_report)
+        found += unseen_warnings(training_queries(train_judgements), steps, batch_queries)
         found += data_warnings.size_warnings(comparisons, newest, evaluation)
         found += data_warnings.unjudged_warnings(measurements)
         found += data_warnings.external_warnings(external_report)

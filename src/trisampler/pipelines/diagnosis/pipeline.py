@@ -57,6 +57,8 @@ def _find_warnings(newest: str) -> Node:
             "external_report",
             "params:evaluation",
             "params:training.frozen_documents",
+            "params:training.steps",
+            "params:training.batch_queries",
         ],
         outputs="data_warnings",
         name="find_warnings",
