@@ -14,7 +14,7 @@ from pathlib import Path
 LOCK = Path(__file__).parents[1] / "requirements.lock"
 # Text of whole licences stands in some packages' metadata; its first words tell which.
 _LONGEST = 60
-_UNKNOWN = "not told"
+_UNKNOWN = "not stated"
 _COPYLEFT = re.compile(r"\b(AGPL|GPL|Affero|GNU General Public)", re.IGNORECASE)
 _LESSER = re.compile(r"\b(LGPL|Lesser|MPL|Mozilla)", re.IGNORECASE)
 
