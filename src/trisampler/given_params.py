@@ -54,8 +54,9 @@ def _value_as_typed(name: str, value: Any) -> str:
 
 
 def _is_plain(text: str) -> bool:
-    """Whether it is read as it is: 1e5 and 2024 are numbers."""
-    return re.fullmatch(r"[\w./~:+-]+", text) is not None and _tree([f"a={text}"]) == {"a": text}
+    """Whether it is read as it is: 1e5 is a number, and `:` cannot be read at all."""
+    words = re.fullmatch(r"[\w./~:+-]*[\w/]", text)
+    return words is not None and _tree([f"a={text}"]) == {"a": text}
 
 
 def _tree(items: Sequence[str]) -> dict[str, Any]:
