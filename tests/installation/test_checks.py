@@ -212,8 +212,9 @@ def test_a_servers_password_is_not_shown(project, monkeypatch):
     assert "s3cret" not in finding.found
 
 
-def test_a_database_that_the_environment_names_is_not_made(project, monkeypatch):
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project / 'other.db'}")
+@pytest.mark.parametrize("query", ["", "?timeout=30"])
+def test_a_database_that_the_environment_names_is_not_made(project, monkeypatch, query):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{project / 'other.db'}{query}")
     (finding,) = Project.around(project, None).check_mlflow()
     assert finding == Finding(
         "ok", "MLflow", f"{project / 'other.db'} will be made by the first run"

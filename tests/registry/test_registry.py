@@ -24,6 +24,13 @@ def test_an_empty_registry_has_no_champion_and_no_way_back(shop: Shop) -> None:
         shop.registry.roll_back()
 
 
+def test_an_address_with_a_query_is_of_the_same_database(shop: Shop) -> None:
+    add(shop, 1)
+    same = Registry(f"{shop.registry.uri}?timeout=30", shop.registry.model)
+    assert same.is_there()
+    assert same.versions() == shop.registry.versions()
+
+
 def test_what_is_new_is_challenger_until_it_is_promoted(shop: Shop) -> None:
     add(shop, 2)
     assert shop.standing() == {1: (), 2: ("challenger",)}

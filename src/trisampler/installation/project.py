@@ -98,6 +98,7 @@ class Project:
         """Whether the database, or the server that the environment names, answers."""
         from trisampler.hooks.run_start import tracking_uri
         from trisampler.hooks.tracking_settings import check_tracking
+        from trisampler.registry.client import database_of
         from trisampler.registry.registry import Registry
 
         try:
@@ -109,8 +110,7 @@ class Project:
         if not settings.enabled:
             yield Finding("note", "MLflow", "tracking is off (conf/*/tracking.yml)")
         elif not Registry(uri, settings.registered_model).is_there():
-            made = uri.partition(":///")[2]
-            yield Finding("ok", "MLflow", f"{made} will be made by the first run")
+            yield Finding("ok", "MLflow", f"{database_of(uri)} will be made by the first run")
         elif os.environ.get("MLFLOW_TRACKING_URI"):
             yield _asked(uri, "Start the server, or unset MLFLOW_TRACKING_URI.")
         else:

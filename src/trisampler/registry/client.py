@@ -42,6 +42,12 @@ def connect(uri: str) -> MlflowClient:
     return MlflowClient(tracking_uri=uri)
 
 
+def database_of(uri: str) -> Path | None:
+    """The file of a SQLite database, without the address's query; None for a server."""
+    scheme, _, rest = uri.partition(":///")
+    return Path(rest.partition("?")[0]) if scheme == "sqlite" else None
+
+
 def label_of(uri: str) -> str:
     """`uri` without folders, user and password, for records and messages."""
     parts = urlsplit(uri)
@@ -59,8 +65,8 @@ def digest_of(uri: str, folder: Path) -> str:
     """
     parts = urlsplit(uri)
     host, path = parts.netloc.rpartition("@")[2], parts.path
-    if parts.scheme == "sqlite":
-        path = Path(os.path.relpath(path.removeprefix("/"), folder)).as_posix()
+    if (database := database_of(uri)) is not None:
+        path = Path(os.path.relpath(database, folder)).as_posix()
     return hashlib.sha256(f"{parts.scheme}://{host}{path}".encode()).hexdigest()
 
 

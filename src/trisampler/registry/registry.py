@@ -10,10 +10,9 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trisampler.registry.client import connect, label_of, reaching
+from trisampler.registry.client import connect, database_of, label_of, reaching
 from trisampler.registry.errors import RegistryError
 from trisampler.registry.version import CHALLENGER, CHAMPION, Version
 
@@ -57,8 +56,8 @@ class Registry:
 
     def is_there(self) -> bool:
         """Whether there is a store; looking into a database that is not there would make one."""
-        scheme, _, file = self.uri.partition(":///")
-        return scheme != "sqlite" or Path(file).exists()
+        database = database_of(self.uri)
+        return database is None or database.exists()
 
     def versions(self) -> list[Version]:
         """All versions, the oldest first; none where nothing was registered yet."""
