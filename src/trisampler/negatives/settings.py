@@ -57,7 +57,9 @@ class SamplingSettings(BaseModel):
     teacher_unscored: Literal["keep", "drop"] = Field(
         "keep",
         description="with a teacher: whether candidates that it has not scored may be drawn; "
-        "uniform draws from the corpus, which nobody scores beforehand, always may",
+        "uniform draws from the corpus, which nobody scores beforehand, always may. With "
+        "teacher_ceiling a survey or comparison refuses a sampler whose pool the teacher does not "
+        "score, even with keep",
     )
     plane_pairs: int = Field(
         300, ge=0, description="pairs whose candidates are kept with their cosines, for plots"
