@@ -57,6 +57,7 @@ FOLDERS = (
     "/path/to/folder",
     "/path/to/scifact",
     "/path/to/msmarco",
+    *("/srv/shop", "/srv/mlflow"),
     *("NL2BASH", "SQUAD", "NFCORPUS"),
 )
 # What a tiny model stands for: the hub's, by their whole names.
@@ -134,10 +135,7 @@ def world(
     shutil.copytree(finished.project.folder, project.folder)
     write_beir(folder / "beir", finished, with_test=True)
     (folder / "faq.csv").write_text("frage,antwort\nWer?,Ich\nWo?,Hier\n")
-    for block in BLOCKS:
-        if file := _file_of(block):
-            (project.folder / file).write_text(block.text)
-    return World(
+    world = World(
         project,
         {
             **dict.fromkeys(FOLDERS, str(folder / "beir")),
@@ -150,11 +148,16 @@ def world(
             "/default/": "/smoke/",
         },
     )
+    for block in BLOCKS:
+        if file := _file_of(block):
+            (project.folder / file).parent.mkdir(exist_ok=True)
+            (project.folder / file).write_text(world.meant(block.text))
+    return world
 
 
 def _file_of(block: Block) -> str | None:
-    """The file that a Python block says it is."""
-    named = re.match(r"# ([\w/]+\.py)\b", block.text) if block.language == "python" else None
+    """The file that a Python block says it is, or one of an environment that commands name."""
+    named = re.match(r"# ([\w/]+\.py|conf/production/\w+\.yml)\b", block.text)
     return named[1] if named else None
 
 
