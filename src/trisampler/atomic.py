@@ -84,6 +84,11 @@ def is_stream(path: Path) -> bool:
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
+def link_target(path: Path) -> Path:
+    """The file that a link points to, whose place a new one is to take; else `path` as it is."""
+    return path.resolve() if path.is_symlink() and not is_stream(path) else path
+
+
 def remove_whole(path: Path) -> None:
     """Remove a file or folder, and what writers that were killed left beside it.
 

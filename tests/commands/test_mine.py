@@ -92,6 +92,26 @@ def test_the_corpus_of_ids_does_not_take_the_place_of_the_sources(run, beir, tmp
     assert "docid" in json.loads(documents[0])
 
 
+@pytest.mark.parametrize(
+    ("form", "name"), [("tevatron-ids", "train.jsonl"), ("table", "train.parquet")]
+)
+def test_a_link_stays_and_names_the_form_and_the_corpus(run, beir, tmp_path, form, name):
+    link, report, store = tmp_path / name, tmp_path / "report.json", tmp_path / "store"
+    link.symlink_to(store / "blob")
+    report.symlink_to(store / "figures")
+    told = ("--source", beir, "--format", form, "--encoder", TINY, "--sampler", "random")
+    result = run("mine", link, *told, "--report", report)
+    assert result.exit_code == 0, result.output
+    assert f"{link}:" in result.stderr
+    assert (link.readlink(), report.readlink()) == (store / "blob", store / "figures")
+    assert sorted(path.name for path in store.iterdir()) == ["blob", "figures"]
+    assert json.loads(report.read_text())["settings"]["sampler"] == "random"
+    if form == "tevatron-ids":
+        assert len((tmp_path / "train.corpus.jsonl").read_text().splitlines()) == 40
+    else:
+        assert pl.read_parquet(link).height == 18 * 4
+
+
 def test_sentence_transformers_reads_triplets(run, beir, tmp_path):
     from datasets import load_dataset
 

@@ -37,14 +37,15 @@ class Writer:
 
     def write(self, retriever: Retriever, queries: pl.DataFrame) -> None:
         """Answer query_id, text."""
-        from trisampler.atomic import replaced_file
+        from trisampler.atomic import link_target, replaced_file
 
         answers = self.form(retriever, queries, self.k)
         if self.output is None:
             for text in answers:
                 click.echo(text, nl=False)
             return
-        with replaced_file(self.output) as path, path.open("w", encoding="utf-8") as file:
+        target = link_target(self.output)
+        with replaced_file(target) as path, path.open("w", encoding="utf-8") as file:
             file.writelines(map(click.unstyle, answers))
 
 

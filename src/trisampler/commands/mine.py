@@ -131,9 +131,9 @@ def command(
     mined = mine_collection(collection, named, sampling, depth, seed, cache, encoding)
     written = write_mined(output, mined, form, one_per)
     if report is not None:
-        from trisampler.atomic import write_json
+        from trisampler.atomic import link_target, write_json
 
-        write_json(report, mined.diagnostics)
+        write_json(link_target(report), mined.diagnostics)
     click.echo(_told(output, mined, written, collection.report), err=True)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from trisampler.atomic import is_stream
+from trisampler.atomic import is_stream, link_target
 from trisampler.encoders.user_cache import user_cache
 from trisampler.given_params import params_option
 
@@ -32,9 +32,9 @@ class _OutputFile(click.Path):
         super().__init__(dir_okay=False, path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The path, whose folder, or the nearest above it, can be written to.
+        """The path as it was typed, whose folder, or the nearest above it, can be written to.
 
-        A link stays: what it points to is written. So does a device or a pipe.
+        Of a link that is the folder of what it points to: see `link_target`.
         """
         path = Path(os.fspath(value))
         super().convert(value, param, ctx)
@@ -42,11 +42,10 @@ class _OutputFile(click.Path):
             if not os.access(path, os.W_OK):
                 self.fail(f"{path} cannot be written: it is not yours to write to.", param, ctx)
             return path
-        if path.is_symlink():
-            path = path.resolve()
-        nearest = next(folder for folder in path.absolute().parents if folder.exists())
+        target = link_target(path)
+        nearest = next(folder for folder in target.absolute().parents if folder.exists())
         if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
-            self.fail(f"{path} cannot be written: {nearest} allows no new file.", param, ctx)
+            self.fail(f"{target} cannot be written: {nearest} allows no new file.", param, ctx)
         return path
 
 

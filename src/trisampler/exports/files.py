@@ -10,7 +10,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
-from trisampler.atomic import replaced_file
+from trisampler.atomic import link_target, replaced_file
 
 
 class Exported(NamedTuple):
@@ -33,9 +33,10 @@ def text_file(path: Path | str) -> Iterator[TextIO]:
     """A new UTF-8 file, in place at `path` once the block ends without an exception.
 
     It is compressed where its name ends in .gz; the same text is then the same bytes at any time.
+    A link stays, and what it points to is replaced.
     """
     target = Path(path)
-    with replaced_file(target) as temporary, ExitStack() as files:
+    with replaced_file(link_target(target)) as temporary, ExitStack() as files:
         raw: Any = files.enter_context(temporary.open("wb"))
         if target.suffix == ".gz":
             raw = files.enter_context(gzip.GzipFile("", "wb", fileobj=raw, mtime=0))

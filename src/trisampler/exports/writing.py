@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trisampler.atomic import replaced_file
+from trisampler.atomic import link_target, replaced_file
 from trisampler.exports.dataset_rows import OutputFormat
 from trisampler.exports.dpr import write_dpr
 from trisampler.exports.errors import ExportError
@@ -27,7 +27,7 @@ def write_mined(path: Path, mined: MinedNegatives, form: str, one_per: OnePer) -
     """Write negatives in the form that `FORMS` has under a name.
 
     Args:
-        path: the file.
+        path: the file; a link stays, and what it points to is replaced.
         mined: of `mine_negatives`.
         form: a name of `FORMS`.
         one_per: what an example is, in the toolkits' own forms.
@@ -86,7 +86,10 @@ def _dataset(rows: OutputFormat) -> _Writer:
 
         dataset = training_dataset(*_tables(mined), output_format=rows)
         table = dataset.data.table
-        with replaced_file(path) as temporary, pq.ParquetWriter(temporary, table.schema) as file:
+        with (
+            replaced_file(link_target(path)) as temporary,
+            pq.ParquetWriter(temporary, table.schema) as file,
+        ):
             # A row group each: Arrow reads no lists of more than 2 GB of text from one.
             for batch in table.to_batches():
                 file.write_batch(batch)
@@ -97,7 +100,7 @@ def _dataset(rows: OutputFormat) -> _Writer:
 
 def _table(path: Path, mined: MinedNegatives, one_per: OnePer) -> Exported:  # noqa: ARG001
     """Ids, ranks, scores, probabilities and sources, as a round's negatives.parquet has them."""
-    with replaced_file(path) as temporary:
+    with replaced_file(link_target(path)) as temporary:
         mined.table.write_parquet(temporary)
     return Exported(mined.table.height)
 
