@@ -20,6 +20,7 @@ from trisampler.pipelines import (
     survey,
 )
 from trisampler.pipelines.rounds import create_round
+from trisampler.pipelines.search.pipeline import FOUND_BY
 from trisampler.structure import Structure, current_structure
 
 
@@ -68,8 +69,7 @@ def _gate(whole: Pipeline, promotion: Pipeline, rounds: int) -> Pipeline:
 
     The encoder itself stays as it is.
     """
-    found_by = ("corpus_embeddings", "query_embeddings", "index")
-    names = [f"encoder_{rounds}.{name}" for name in found_by]
+    names = [f"encoder_{rounds}.{name}" for name in FOUND_BY]
     return promotion + whole.only_nodes_with_outputs(*names)
 
 

@@ -14,7 +14,7 @@ from trisampler.pipelines.promotion.nodes import (
     measure_at_gate,
     release_bundle,
 )
-from trisampler.pipelines.search.pipeline import search_for
+from trisampler.pipelines.search.pipeline import FOUND_BY, search_for
 
 
 def create_pipeline(rounds: int) -> Pipeline:
@@ -70,13 +70,12 @@ def _measure_candidate(candidate: str) -> Pipeline:
     What evaluation measured of it may be older: a refresh embeds other documents and measures
     nothing.
     """
-    found_by = ("corpus_embeddings", "query_embeddings", "index")
     return in_namespace(
         "candidate",
         _search_and_measure(),
         inputs={
             "gate_judgements": "gate_judgements",
-            **{name: f"{candidate}.{name}" for name in found_by},
+            **{name: f"{candidate}.{name}" for name in FOUND_BY},
         },
     )
 

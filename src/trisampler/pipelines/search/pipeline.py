@@ -8,6 +8,9 @@ from kedro.pipeline import Node, Pipeline
 
 from trisampler.pipelines.search.nodes import search_with_encoder
 
+FOUND_BY = ("query_embeddings", "corpus_embeddings", "index")
+"""Of an encoder, what documents are found by."""
+
 
 def create_pipeline(splits: Sequence[str] = ("dev", "test")) -> Pipeline:
     """Search the corpus for the queries of dev and of test.
@@ -30,9 +33,7 @@ def search_for(split: str) -> Node:
     return Node(
         search_with_encoder,
         inputs=[
-            "query_embeddings",
-            "corpus_embeddings",
-            "index",
+            *FOUND_BY,
             f"{split}_judgements",
             "params:evaluation.depth",
             "params:cluster",
