@@ -215,7 +215,7 @@ def test_what_cannot_be_run_is_said_before(
         ({"training": {"temperature": -1}}, {}, "temperature: .*found -1"),
         ({"sampling": {"guard": 2}}, {}, "guard: .*found 2"),
         ({"sampling": {"pools": ["neighbours"]}}, {}, "where sampling.pools names it"),
-        ({"training": {"distillation": "kl"}}, {}, "teacher.name is null"),
+        ({"training": {"distillation": "kl"}}, {}, "distillation=kl learns .* is null: set it to"),
         ({}, {"against": {"own": "simans"}}, "against names 'simans', which is not compared"),
         ({}, {"against": {"others": "tri"}}, "against names 'others'"),
     ],

@@ -74,4 +74,4 @@ def _why_not(
     from trisampler.training.mined_negatives import why_not_trained_on
 
     reason = why_not_shared(settings, base, teacher, distillation=training.distillation)
-    return reason or why_not_trained_on(settings, training)
+    return reason or why_not_trained_on(settings, training, teacher)

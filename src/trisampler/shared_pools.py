@@ -26,11 +26,9 @@ def why_not_shared(
     needing = settings.teacher_needed_by(sampler)
     if needing and teacher is None:
         return f"{needing} needs a teacher's scores, and teacher.name is null"
-    if distillation != "none" and teacher is None:
-        return f"distillation={distillation} needs a teacher, and teacher.name is null"
     pools = settings.pools_of(sampler)
     made = parameters.pools_of(build_sampler(parameters.sampler, parameters.parameters))
-    taught = needing is not None or distillation != "none"
+    taught = teacher is not None and (needing is not None or distillation != "none")
     if "neighbours" in pools and "neighbours" not in parameters.pools:
         return "its pool neighbours is retrieved where sampling.pools names it"
     unscored = [pool for pool in pools if pool not in (*made, "corpus")]

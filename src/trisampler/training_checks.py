@@ -28,11 +28,6 @@ def check_training(
     """
     from trisampler.training.mined_negatives import why_not_trained_on
 
-    reason = why_not_trained_on(sampling, training)
-    if training.distillation != "none" and teacher is None:
-        reason = (
-            f"training.distillation={training.distillation} learns from a teacher's scores, "
-            "and teacher.name is null: set it to a cross-encoder or a stronger encoder"
-        )
+    reason = why_not_trained_on(sampling, training, teacher)
     if reason:
         raise unfit([f"training: {reason}"])

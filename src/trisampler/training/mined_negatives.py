@@ -8,10 +8,23 @@ from trisampler.training.frozen_corpus import why_not_live
 from trisampler.training.settings import TrainingSettings
 
 
-def why_not_trained_on(sampling: SamplingSettings, training: TrainingSettings) -> str | None:
-    """Why a training cannot do with what is drawn so; None where it can."""
+def why_not_trained_on(
+    sampling: SamplingSettings, training: TrainingSettings, teacher: str | None
+) -> str | None:
+    """Why a training cannot do with what is drawn so; None where it can.
+
+    Args:
+        sampling: of what is drawn.
+        training: on it.
+        teacher: its name, if there is one.
+    """
     from trisampler.negatives.registry import build_sampler
 
+    if training.distillation != "none" and teacher is None:
+        return (
+            f"training.distillation={training.distillation} learns from a teacher's scores, "
+            "and teacher.name is null: set it to a cross-encoder or a stronger encoder"
+        )
     sampler = build_sampler(sampling.sampler, sampling.parameters)
     if sampler.pool is None and not training.in_batch_negatives:
         return (
