@@ -10,10 +10,11 @@ from typing import Any
 
 from trisampler.cluster.errors import ClusterError
 from trisampler.cluster.settings import ClusterSettings
+from trisampler.extras import install_extra
 
 NO_RAY = (
-    "cluster.kind is ray, and Ray is not installed: pip install -e '.[ray]' in "
-    "trisampler's checkout, or set cluster.kind=none"
+    f"cluster.kind is ray, and Ray is not installed: {install_extra('ray')}, or set "
+    "cluster.kind=none"
 )
 _LOGGER = logging.getLogger(__name__)
 _HERE = "local"

@@ -29,6 +29,7 @@ from trisampler.corpora.source import (
     hold_outs,
     no_repairs,
 )
+from trisampler.extras import install_extra
 
 # What subsets of a data set are called, the preferred one first.
 _SUBSETS: dict[Split, tuple[str, ...]] = {
@@ -102,7 +103,7 @@ def _package() -> Any:
     except ImportError as error:
         msg = (
             f"source.format=ir_datasets needs the package {error.name}: "
-            "pip install -e '.[ir-datasets]' in trisampler's checkout"
+            f"{install_extra('ir-datasets')}"
         )
         raise SourceError(msg) from error
     return ir_datasets

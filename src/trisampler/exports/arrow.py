@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 
 from trisampler.exports.errors import ExportError
+from trisampler.extras import install_extra
 
 if TYPE_CHECKING:
     import datasets
@@ -35,8 +36,7 @@ def text_dataset(rows: pl.DataFrame, texts: Mapping[str, pl.Series]) -> datasets
         import pyarrow as pa
     except ImportError as error:
         raise ExportError(
-            f"a dataset needs the package {error.name}: pip install -e '.[exports]' "
-            "in trisampler's checkout"
+            f"a dataset needs the package {error.name}: {install_extra('exports')}"
         ) from error
     sizes = {name: _sizes(found) for name, found in texts.items()}
     slices = list(_slices(rows, sizes)) or [rows]

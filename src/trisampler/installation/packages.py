@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, requires, version
 
+from trisampler.extras import install_extra
 from trisampler.installation.finding import Finding
 
 _OLDEST = (3, 11)
@@ -51,8 +52,7 @@ def check_extras() -> Iterator[Finding]:
         return
     for extra, use in _EXTRAS.items():
         if reason := lacking[extra]:
-            way = f"pip install -e '.[{extra}]' in trisampler's checkout"
-            yield Finding("note", extra, f"not here: {use} ({reason})", way)
+            yield Finding("note", extra, f"not here: {use} ({reason})", install_extra(extra))
         else:
             yield Finding("ok", extra, f"{use}")
 

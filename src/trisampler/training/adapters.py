@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from trisampler.extras import install_extra
 from trisampler.training.errors import TrainingError
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ def _adapted(backbone: Any, rank: int, seed: int) -> Any:
         from peft import LoraConfig, get_peft_model
     except ImportError as error:
         raise TrainingError(
-            "training.lora_rank needs the package peft: pip install -e '.[lora]' in trisampler's "
-            "checkout, or set it to 0 to train all weights"
+            f"training.lora_rank needs the package peft: {install_extra('lora')}, or set it to 0 "
+            "to train all weights"
         ) from error
 
     # The convention of an alpha of twice the rank keeps the scale whatever the rank.
