@@ -64,8 +64,7 @@ def samplers_text() -> str:
         sampler = build()
         given = inspect.signature(build).parameters.values()
         parameters = ", ".join(f"`{one.name}={one.default:.4g}`" for one in given)
-        cells = (f"`{name}`", parameters, f"`{sampler.formula}`", sampler.source)
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        lines.append(_row(f"`{name}`", parameters, f"`{sampler.formula}`", sampler.source))
     lines += ["", "What their parameters mean:", "", *_sampler_parameters()]
     return "\n".join(lines)
 
@@ -84,7 +83,7 @@ def _sampler_parameters() -> Iterator[str]:
     yield from ("| parameter | of | meaning |", "|---|---|---|")
     for (name, meaning), samplers in rows.items():
         meaning = meaning[:1].upper() + meaning[1:].rstrip(".")
-        yield f"| `{name}` | {', '.join(samplers)} | {meaning} |"
+        yield _row(f"`{name}`", ", ".join(samplers), meaning)
 
 
 def _arguments(function: Callable[..., Any]) -> dict[str, str]:
@@ -116,9 +115,12 @@ def _model(field: FieldInfo) -> type[BaseModel] | None:
 def _table(leaves: Iterator[tuple[str, FieldInfo, Any]]) -> list[str]:
     lines = ["| parameter | may be | default | meaning |", "|---|---|---|---|"]
     for name, field, value in leaves:
-        cells = (f"`{name}`", _kind(field), f"`{_yaml(value)}`", _meaning(field, value))
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        lines.append(_row(f"`{name}`", _kind(field), f"`{_yaml(value)}`", _meaning(field, value)))
     return lines
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
 def _meaning(field: FieldInfo, default: Any) -> str:

@@ -16,7 +16,11 @@ _tracking = TrackingHooks()
 # Kedro calls hooks in the reverse of this order: tracking ends before the summary names its run,
 # and pruning comes last but for the memory that all of them leave.
 HOOKS = (
-    *(MemoryHooks(), RetentionHooks(), SummaryHooks(_tracking), _tracking, TrainingShareHooks()),
+    MemoryHooks(),
+    RetentionHooks(),
+    SummaryHooks(_tracking),
+    _tracking,
+    TrainingShareHooks(),
     ConfigurationHooks(),
 )
 CONTEXT_CLASS = CheckedContext

@@ -115,7 +115,6 @@ class RegisteredModelDataset(AbstractDataset["Release", dict[str, Any]]):
             write_json(self._filepath, told)
 
     def _register(self, release: Release) -> dict[str, Any]:
-        from trisampler.registry.client import digest_of
         from trisampler.registry.errors import RegistryError
         from trisampler.registry.registration import register
 
@@ -127,11 +126,9 @@ class RegisteredModelDataset(AbstractDataset["Release", dict[str, Any]]):
             return nothing | {"reason": "MLflow is off"}
         if run is None:
             raise RegistryError("A version is registered by an MLflow run, and none is under way.")
-        store = {"store_digest": digest_of(registry.uri, self._filepath.parent)}
-        return register(registry, release, run) | store
+        return register(registry, release, run) | {"store_digest": self._digest_of(registry)}
 
     def _exists(self) -> bool:
-        from trisampler.registry.client import digest_of
         from trisampler.registry.errors import RegistryError
 
         try:
@@ -145,8 +142,12 @@ class RegisteredModelDataset(AbstractDataset["Release", dict[str, Any]]):
         if registry is None:
             return True
         made = (told.get("store_digest"), told.get("model"))
-        here = (digest_of(registry.uri, self._filepath.parent), registry.model)
-        return registry.is_there() and made == here
+        return registry.is_there() and made == (self._digest_of(registry), registry.model)
+
+    def _digest_of(self, registry: Registry) -> str:
+        from trisampler.registry.client import digest_of
+
+        return digest_of(registry.uri, self._filepath.parent)
 
     def _read(self) -> dict[str, Any]:
         told: dict[str, Any] = json.loads(self._filepath.read_text(encoding="utf-8"))
