@@ -15,14 +15,14 @@ JUDGEMENTS = {"query_id": pl.String, "doc_id": pl.String, "relevance": pl.Int32}
 MEASUREMENTS = dict.fromkeys(["split", "system", "query_id", "measure"], pl.String)
 
 
-@pytest.mark.parametrize("frozen_documents", [False, True])
-def test_negatives_drawn_while_training_are_not_those_that_are_told(
-    frozen_documents: bool,
-) -> None:
+def warnings_of(
+    train_judgements: pl.DataFrame, *, frozen_documents: bool, steps: int, batch_queries: int
+) -> list[str]:
+    """Of a training, where nothing was measured."""
     judgements = pl.DataFrame(schema=JUDGEMENTS)
-    found = warning_finder("encoder_1")(
+    return warning_finder("encoder_1")(
         pl.DataFrame(schema=QUERIES),
-        judgements,
+        train_judgements,
         judgements,
         judgements,
         pl.DataFrame(schema=MEASUREMENTS | {"value": pl.Float64}),
@@ -31,30 +31,24 @@ def test_negatives_drawn_while_training_are_not_those_that_are_told(
         {},
         EvaluationSettings(),
         frozen_documents,
-        steps=60,
-        batch_queries=16,
+        steps,
+        batch_queries,
     )
+
+
+@pytest.mark.parametrize("frozen_documents", [False, True])
+def test_negatives_drawn_while_training_are_not_those_that_are_told(
+    frozen_documents: bool,
+) -> None:
+    nothing = pl.DataFrame(schema=JUDGEMENTS)
+    found = warnings_of(nothing, frozen_documents=frozen_documents, steps=60, batch_queries=16)
     assert found == ([DRAWN_WHILE_TRAINING] if frozen_documents else [])
 
 
 def test_a_training_of_less_than_one_pass_is_told() -> None:
-    judgements = pl.DataFrame(schema=JUDGEMENTS)
     ids = [f"q{number}" for number in range(40)]
     trained_on = pl.DataFrame({"query_id": ids, "doc_id": ids, "relevance": 1})
-    found = warning_finder("encoder_1")(
-        pl.DataFrame(schema=QUERIES),
-        trained_on,
-        judgements,
-        judgements,
-        pl.DataFrame(schema=MEASUREMENTS | {"value": pl.Float64}),
-        pl.DataFrame(schema=COMPARISONS_SCHEMA),
-        {},
-        {},
-        EvaluationSettings(),
-        frozen_documents=False,
-        steps=2,
-        batch_queries=4,
-    )
+    found = warnings_of(trained_on, frozen_documents=False, steps=2, batch_queries=4)
     assert [sentence.partition(":")[0] for sentence in found] == [
         "In each round 2 steps of 4 queries come to 8 of 40 training queries (20.0%)"
     ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -151,17 +152,24 @@ def test_a_machine_that_gives_out_says_nothing_of_the_champion(
         shop.champion()
 
 
+@contextmanager
+def late(monkeypatch: pytest.MonkeyPatch, asked: str) -> Iterator[None]:
+    """MLflow's server takes too long over one kind of question."""
+    from mlflow import MlflowClient
+
+    def wait(*_: object) -> None:
+        raise TimeoutError("read timed out")
+
+    with monkeypatch.context() as slow:
+        slow.setattr(MlflowClient, asked, wait)
+        yield
+
+
 def test_a_server_that_does_not_hand_the_champion_over_is_no_verdict_on_it(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mlflow import MlflowClient
-
-    def late(*_: object) -> None:
-        raise TimeoutError("read timed out")
-
     shop.promoted(1)
-    with monkeypatch.context() as slow:
-        slow.setattr(MlflowClient, "get_logged_model", late)
+    with late(monkeypatch, "get_logged_model"):
         champion = shop.champion()
         assert (champion.standing, champion.version) == ("unknown", 1)
         assert "read timed out" in champion.trouble
@@ -176,14 +184,8 @@ def test_a_server_that_does_not_hand_the_champion_over_is_no_verdict_on_it(
 def test_where_the_gate_had_no_answer_the_command_that_decides_again_is_told(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, gain: float
 ) -> None:
-    from mlflow import MlflowClient
-
-    def late(*_: object) -> None:
-        raise TimeoutError("read timed out")
-
     shop.promoted(1)
-    with monkeypatch.context() as slow:
-        slow.setattr(MlflowClient, "get_registered_model", late)
+    with late(monkeypatch, "get_registered_model"):
         decision = shop.decision(2, gain)
     assert (decision.incumbent.standing, decision.incumbent.version) == ("unknown", None)
     assert decision.promoted == (gain > 0)
