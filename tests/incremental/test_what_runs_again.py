@@ -130,7 +130,9 @@ class World:
 
     def keys(self, changes: Mapping[str, Any]) -> dict[str, Any]:
         """The key of every node; `changes` by dotted name."""
-        self.loader["parameters"] = self.with_changes(changes)
+        tree = self.loader["parameters"] = self.with_changes(changes)
+        # Given with --params: a workspace that parameters.yml alone has is refused.
+        self.loader.runtime_params = {"workspace": tree["workspace"]}
         for name, value in self.context._get_parameters().items():
             self.catalog[name] = value
         return {name: key.parts for name, key in node_keys(self.pipeline, self.catalog).items()}
