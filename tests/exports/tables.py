@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from trisampler.negatives.tables import NEGATIVES_SCHEMA
+from trisampler.negatives.result_tables import NEGATIVES_SCHEMA
 
 
 class Tables(NamedTuple):

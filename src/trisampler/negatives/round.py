@@ -17,16 +17,14 @@ from trisampler.negatives.miner import Miner, plane_pairs
 from trisampler.negatives.noise import digest_ids
 from trisampler.negatives.pools import Pools
 from trisampler.negatives.registry import build_sampler
-from trisampler.negatives.sampler import Sampler
-from trisampler.negatives.settings import Pool, SamplingSettings
-from trisampler.negatives.tables import (
-    keyed_scores,
+from trisampler.negatives.result_tables import (
     near_duplicates_table,
     negatives_table,
     plane_table,
-    positive_keys,
-    text_classes,
 )
+from trisampler.negatives.sampler import Sampler
+from trisampler.negatives.settings import Pool, SamplingSettings
+from trisampler.negatives.tables import keyed_scores, positive_keys, text_classes
 from trisampler.negatives.vectors import Vectors
 
 
