@@ -12,8 +12,14 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from trisampler.corpora.documents import document_texts
 from trisampler.training.errors import TrainingError
+from trisampler.training.example_tables import (
+    check_negatives,
+    documents_in_use,
+    never_contrasted,
+    texts_of_queries,
+    with_teacher,
+)
 
 Rows = npt.NDArray[np.int64]
 Scores = npt.NDArray[np.float32]
@@ -91,9 +97,9 @@ class TrainingExamples:
                 "the train judgements hold no positive (relevance 1 or more): there is nothing "
                 "to train on; see the ingestion report for what was read"
             )
-        _check_negatives(pairs, negatives)
-        texts = _texts_of_queries(pairs, queries)
-        documents = _documents_in_use(pairs, negatives, corpus)
+        check_negatives(pairs, negatives)
+        texts = texts_of_queries(pairs, queries)
+        documents = documents_in_use(pairs, negatives, corpus)
         rows = documents.select("doc_id", "row")
         pairs = (
             pairs.join(rows, left_on="positive_id", right_on="doc_id")
@@ -101,13 +107,13 @@ class TrainingExamples:
             .with_row_index("pair")
         )
         drawn = (
-            _with_teacher(negatives)
+            with_teacher(negatives)
             .with_row_index("order")
             .join(pairs.select("query_id", "positive_id", "pair"), on=["query_id", "positive_id"])
             .join(rows, left_on="negative_id", right_on="doc_id")
             .sort("pair", "order")
         )
-        never = _never_negatives(texts, pairs, near_duplicates, rows)
+        never = never_contrasted(texts, pairs, near_duplicates, rows)
         distinct = documents.unique("row", keep="first", maintain_order=True).sort("row")
         return cls(
             query_ids=texts["query_id"].to_list(),
@@ -184,106 +190,7 @@ def _starts(groups: npt.NDArray[np.generic], group_count: int) -> Rows:
     return np.searchsorted(groups, np.arange(group_count + 1)).astype(np.int64)
 
 
-def _with_teacher(negatives: pl.DataFrame) -> pl.DataFrame:
-    """The columns that are used; the teacher's are NaN where it gave no score."""
-    nothing = pl.lit(None, dtype=pl.Float32)
-    return negatives.select(
-        "query_id",
-        "positive_id",
-        "negative_id",
-        *(
-            (pl.col(name) if name in negatives.columns else nothing.alias(name)).fill_null(np.nan)
-            for name in ("teacher_q_pos", "teacher_q_neg")
-        ),
-    )
-
-
 def _teacher_of_pairs(drawn: pl.DataFrame, pairs: int) -> Scores:
     teacher_P: Scores = np.full(pairs, np.nan, dtype=np.float32)
     teacher_P[drawn["pair"].to_numpy()] = drawn["teacher_q_pos"].to_numpy()
     return teacher_P
-
-
-def _check_negatives(pairs: pl.DataFrame, negatives: pl.DataFrame) -> None:
-    strangers = negatives.join(pairs, on=["query_id", "positive_id"], how="anti")
-    if not strangers.is_empty():
-        query_id, positive_id = strangers.select("query_id", "positive_id").row(0)
-        raise TrainingError(
-            f"the negatives table has rows for {len(strangers)} (query, positive) rows that are no "
-            f"positives of the train judgements, first query {query_id!r} with document "
-            f"{positive_id!r}: mine the negatives again from these judgements"
-        )
-    positives = negatives.join(
-        pairs, left_on=["query_id", "negative_id"], right_on=["query_id", "positive_id"], how="semi"
-    )
-    if not positives.is_empty():
-        query_id, negative_id = positives.select("query_id", "negative_id").row(0)
-        raise TrainingError(
-            f"document {negative_id!r} is a judged positive of query {query_id!r} and stands in "
-            "the negatives table as its negative: mine the negatives again from these judgements"
-        )
-
-
-def _with_source(queries: pl.DataFrame) -> pl.DataFrame:
-    source = pl.col("source") if "source" in queries.columns else pl.lit("")
-    return queries.select("query_id", "text", source=source)
-
-
-def _never_negatives(
-    texts: pl.DataFrame,
-    pairs: pl.DataFrame,
-    near_duplicates: pl.DataFrame | None,
-    rows: pl.DataFrame,
-) -> pl.DataFrame:
-    """query, row: row numbers, sorted, each pair once; documents that are not in use left out."""
-    positives = pairs.select("query_id", "row")
-    near = positives.clear()
-    if near_duplicates is not None:
-        near = near_duplicates.join(rows, on="doc_id").select("query_id", "row")
-    numbers = texts.select("query_id").with_row_index("query")
-    return (
-        pl.concat([positives, near])
-        .join(numbers, on="query_id")
-        .select("query", "row")
-        .unique()
-        .sort("query", "row")
-    )
-
-
-def _texts_of_queries(pairs: pl.DataFrame, queries: pl.DataFrame) -> pl.DataFrame:
-    texts = (
-        pairs.select("query_id")
-        .unique()
-        .join(_with_source(queries), on="query_id", how="left")
-        .sort("query_id")
-    )
-    _refuse_unknown(texts, "query_id", "query of the train judgements", "queries")
-    return texts
-
-
-def _documents_in_use(
-    pairs: pl.DataFrame, negatives: pl.DataFrame, corpus: pl.DataFrame
-) -> pl.DataFrame:
-    """doc_id, text, row: documents of equal text share the row; rows are dense, in id order."""
-    used = pl.concat([pairs["positive_id"], negatives["negative_id"]]).unique().sort()
-    documents = (
-        pl.DataFrame({"doc_id": used})
-        .join(corpus.select("doc_id", "title", "text"), on="doc_id", how="left")
-        .sort("doc_id")
-    )
-    _refuse_unknown(documents, "doc_id", "document of the train pairs or negatives", "corpus")
-    return (
-        documents.with_columns(text=pl.Series(document_texts(documents), dtype=pl.String))
-        .with_row_index("first")
-        .with_columns(pl.col("first").min().over("text"))
-        .select("doc_id", "text", row=pl.col("first").rank("dense").cast(pl.Int64) - 1)
-    )
-
-
-def _refuse_unknown(table: pl.DataFrame, column: str, what: str, where: str) -> None:
-    unknown = table.filter(pl.col("text").is_null())[column]
-    if len(unknown):
-        raise TrainingError(
-            f"{what} {unknown[0]!r} is not among the {where} ({len(unknown)} such): the tables are "
-            "not of one collection; ingest again"
-        )
