@@ -45,15 +45,6 @@ def plane(queries: int = 40, candidates: int = 30) -> pl.DataFrame:
     return pl.concat(tables)
 
 
-def feasible_range(a, x):
-    spread = np.sqrt((1 - a * a) * (1 - x * x))
-    return a * x - spread, a * x + spread
-
-
-def t1_floor(a, x):
-    return a + x - 1 + np.sqrt((1 - a) * (1 - x))
-
-
 def audit(rounds: int, *, hidden: int = 1200, mined: bool = True, sources=("encoder", "lexical")):
     """An audit of so many rounds, in the form of trisampler.negatives.audit."""
     return {

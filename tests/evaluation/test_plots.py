@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from evaluation.drawings import audit, feasible_range, history, plane, t1_floor
+from evaluation.drawings import audit, history, plane
 from evaluation.tables import measurement_table
 from trisampler.evaluation.plots import style
 from trisampler.evaluation.plots.plane import plot_plane
@@ -91,7 +91,7 @@ def test_training_without_dev_measure_is_drawn_all_the_same():
 
 def test_the_plane_has_its_boundaries_and_counts():
     points = plane()
-    figure = plot_plane(points, "Round 1, tri", feasible_range, t1_floor)
+    figure = plot_plane(points, "Round 1, tri")
     triangle, margin = figure.axes
     assert triangle.get_xlabel() == "x = cos(q, d-): negative to query"
     assert triangle.get_ylabel() == "y = cos(d+, d-): negative to positive"
@@ -114,7 +114,7 @@ def test_the_plane_has_its_boundaries_and_counts():
 def test_a_plane_without_points_or_draws_is_drawn_all_the_same():
     points = plane()
     for part in (points.clear(), points.filter(pl.col("drawn").not_()), points.filter("drawn")):
-        assert is_drawn(plot_plane(part, "Round 1", feasible_range, t1_floor))
+        assert is_drawn(plot_plane(part, "Round 1"))
 
 
 @pytest.mark.parametrize("rounds", [1, 2, 4])

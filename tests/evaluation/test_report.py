@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from evaluation.drawings import audit, feasible_range, history, plane, t1_floor
+from evaluation.drawings import audit, history, plane
 from evaluation.tables import measurement_table
 from trisampler.evaluation.comparisons import compare_systems
 from trisampler.evaluation.report import ReportContent, render_report
@@ -60,7 +60,7 @@ def content(splits=("dev", "test"), **changes):
 
 
 def page_of(report_content):
-    html = render_report(report_content, SETTINGS, 0, feasible_range, t1_floor)
+    html = render_report(report_content, SETTINGS, 0)
     return html, Page(html)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from evaluation.drawings import plane, t1_floor
+from evaluation.drawings import plane
 from evaluation.test_plots import is_drawn
 from trisampler.cells import Cell
 from trisampler.evaluation.comparison_cells import (
@@ -404,7 +404,7 @@ def test_the_curves_have_a_line_per_sampler_and_the_target() -> None:
 
 def page_of(table: pl.DataFrame, comparison: ComparisonSettings) -> str:
     content = ComparisonContent("a title", table, MEANS, TESTS, gather_curves(CELLS), PLANES)
-    return render_comparison(content, SETTINGS, comparison, t1_floor)
+    return render_comparison(content, SETTINGS, comparison)
 
 
 @pytest.mark.parametrize(
@@ -433,7 +433,7 @@ def test_what_is_told_of_several_rounds_is_said_to_be_of_the_last() -> None:
     assert "Of several rounds (tri) what is told of negatives is of the last one's." in page
     assert "the same candidates, but for those of several rounds (tri)" in page
     assert "candidates of a first round" in page
-    titles = [panel.get_title("left") for panel in plot_planes(table, PLANES, t1_floor).axes]
+    titles = [panel.get_title("left") for panel in plot_planes(table, PLANES).axes]
     assert [title.partition("\n")[0] for title in titles[:2]] == ["top-k", "tri, round 3"]
 
 
@@ -479,7 +479,7 @@ def test_the_page_stands_alone_and_holds_every_claim() -> None:
         ingestion={"documents": 7},
         parameters={"training": {"steps": 4}},
     )
-    page = render_comparison(content, SETTINGS, ComparisonSettings(), t1_floor)
+    page = render_comparison(content, SETTINGS, ComparisonSettings())
     assert "a &lt;corpus&gt;" in page
     assert "<script" not in page
     assert not re.findall(r"""(?:src|href)=["'](?!data:|#)""", page)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from evaluation.drawings import plane, t1_floor
+from evaluation.drawings import plane
 from evaluation.test_plots import is_drawn
 from trisampler.evaluation.plots.planes import plot_planes
 from trisampler.evaluation.survey_table import survey_markdown
@@ -41,7 +41,7 @@ def test_a_panel_for_every_sampler_that_drew():
     planes = pl.concat(
         [points.select(pl.lit(name).alias("sampler"), pl.all()) for name in ("tri", "top-k")]
     )
-    figure = plot_planes(TABLE, planes, t1_floor)
+    figure = plot_planes(TABLE, planes)
     titles = [panel.get_title(loc="left") for panel in figure.axes if panel.axison]
     assert titles == ["tri\nr > 0: 96%, false: 7.5%", "top-k\nr > 0: 50%, false: 15.0%"]
     limits = {panel.get_xlim() for panel in figure.axes if panel.axison}
@@ -52,4 +52,4 @@ def test_a_panel_for_every_sampler_that_drew():
 @pytest.mark.parametrize("rows", [0, 1])
 def test_a_survey_of_nothing_is_drawn_all_the_same(rows):
     empty = plane().clear().select(pl.lit("tri").alias("sampler"), pl.all())
-    assert is_drawn(plot_planes(TABLE.head(rows), empty, t1_floor))
+    assert is_drawn(plot_planes(TABLE.head(rows), empty))

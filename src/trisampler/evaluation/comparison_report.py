@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -58,7 +58,6 @@ def render_comparison(
     content: ComparisonContent,
     settings: EvaluationSettings,
     comparison: ComparisonSettings,
-    t1_floor: Callable[[Any, Any], Any],
 ) -> str:
     """The page as HTML.
 
@@ -66,7 +65,6 @@ def render_comparison(
         content: What it shows.
         settings: Primary measure, columns, level.
         comparison: The baselines.
-        t1_floor: For `plot_planes`.
     """
     splits = content.means["split"].unique(maintain_order=True).to_list()
     target = target_of(content.table)
@@ -86,7 +84,7 @@ def render_comparison(
         means=_means(content.means, settings.summary),
         queries={split: content.means.filter(split=split)["queries"][0] for split in splits},
         curves=style.data_uri(plot_curves(content.curves, target)),
-        planes=style.data_uri(plot_planes(content.table, content.plane, t1_floor)),
+        planes=style.data_uri(plot_planes(content.table, content.plane)),
         flatten=flatten,
         zip=zip,
         p_value_text=partial(p_value_text, alpha=settings.alpha),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -76,21 +76,13 @@ class _Plot:
     data_uri: str
 
 
-def render_report(
-    content: ReportContent,
-    settings: EvaluationSettings,
-    seed: int,
-    feasible_range: Callable[[Any, Any], tuple[Any, Any]],
-    t1_floor: Callable[[Any, Any], Any],
-) -> str:
+def render_report(content: ReportContent, settings: EvaluationSettings, seed: int) -> str:
     """The page as HTML.
 
     Args:
         content: What it shows.
         settings: Primary measure, columns, level.
         seed: Fixes the intervals in the plots.
-        feasible_range: For `plot_plane`.
-        t1_floor: For `plot_plane`.
 
     Raises:
         EvaluationError: Nothing was measured.
@@ -112,7 +104,7 @@ def render_report(
         ).to_dicts(),
         comparisons=content.comparisons.to_dicts(),
         queries={split: number_of_queries(content.measurements, split) for split in splits},
-        plots=_plots(content, settings, seed, feasible_range, t1_floor),
+        plots=_plots(content, settings, seed),
         audit_rows=audit_rows(content.audit) if content.audit else [],
         flatten=flatten,
         p_value_text=partial(p_value_text, alpha=settings.alpha),
@@ -136,13 +128,7 @@ def _shown_changes(query_changes: Mapping[str, Mapping[str, Any]]) -> dict[str, 
     return None
 
 
-def _plots(
-    content: ReportContent,
-    settings: EvaluationSettings,
-    seed: int,
-    feasible_range: Callable[[Any, Any], tuple[Any, Any]],
-    t1_floor: Callable[[Any, Any], Any],
-) -> list[_Plot]:
+def _plots(content: ReportContent, settings: EvaluationSettings, seed: int) -> list[_Plot]:
     plots = [
         _plot(
             f"{settings.primary} by system",
@@ -170,7 +156,7 @@ def _plots(
         _plot(
             f"The plane of {name}",
             "Where the candidates and the drawn negatives lie relative to query and positive.",
-            plot_plane(plane, name, feasible_range, t1_floor),
+            plot_plane(plane, name),
         )
         for name, plane in content.planes.items()
     ]

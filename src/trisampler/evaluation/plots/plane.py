@@ -1,18 +1,18 @@
 """Where candidates and drawn negatives lie in the plane of the triangle.
 
-x = cos(q, d-) and y = cos(d+, d-), with a = cos(q, d+). The curves come from the caller (in this
-project trisampler.negatives.geometry), since the geometry has its home there.
+x = cos(q, d-) and y = cos(d+, d-), with a = cos(q, d+); the curves are those of
+`trisampler.negatives.geometry`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from trisampler.evaluation.plots import style
+from trisampler.negatives.geometry import feasible_range, t1_floor
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,19 +24,12 @@ if TYPE_CHECKING:
 _MOST_CANDIDATES = 20_000
 
 
-def plot_plane(
-    plane: pl.DataFrame,
-    title: str,
-    feasible_range: Callable[[Any, Any], tuple[Any, Any]],
-    t1_floor: Callable[[Any, Any], Any],
-) -> Figure:
+def plot_plane(plane: pl.DataFrame, title: str) -> Figure:
     """Candidates and drawn negatives with the triangle's boundaries, drawn at the mean a.
 
     Args:
         plane: cos_q_pos, cos_q_doc, cos_pos_doc, drawn; a row per (query, positive, candidate).
         title: Such as the name of the round and the sampler.
-        feasible_range: (a, x) -> least and greatest y that three unit vectors can have.
-        t1_floor: (a, x) -> least y with an angle of at most 60 degrees at q.
     """
     negatives = plane.filter("drawn")
     candidates = plane.filter(pl.col("drawn").not_())
@@ -45,9 +38,7 @@ def plot_plane(
         limits = _limits(plane)
         if not plane.is_empty():
             a = float(plane["cos_q_pos"].to_numpy().mean(dtype=np.float64))
-            _draw_boundaries(
-                triangle, a, np.linspace(limits[0], 1.0, 801), feasible_range, t1_floor
-            )
+            _draw_boundaries(triangle, a, np.linspace(limits[0], 1.0, 801))
         _draw_points(triangle, candidates, style.PALE_INK, 7, "candidates")
         _draw_points(triangle, negatives, style.VERMILION, 16, "drawn negatives")
         triangle.set(xlim=limits, ylim=limits, aspect="equal")
@@ -67,13 +58,7 @@ def _limits(plane: pl.DataFrame) -> tuple[float, float]:
     return max(-1.0, min(float(np.quantile(cosines, 0.002)), 0.9) - 0.05), 1.03
 
 
-def _draw_boundaries(
-    panel: Axes,
-    a: float,
-    x: Floats,
-    feasible_range: Callable[[Any, Any], tuple[Any, Any]],
-    t1_floor: Callable[[Any, Any], Any],
-) -> None:
+def _draw_boundaries(panel: Axes, a: float, x: Floats) -> None:
     least, greatest = feasible_range(a, x)
     kept = np.maximum(x, least)
     panel.fill_between(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from trisampler.evaluation.plots import style
+from trisampler.negatives.geometry import t1_floor
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,9 +19,7 @@ _MOST_POINTS = 4000
 _COLUMNS = 4
 
 
-def plot_planes(
-    table: pl.DataFrame, plane: pl.DataFrame, t1_floor: Callable[[Any, Any], Any]
-) -> Figure:
+def plot_planes(table: pl.DataFrame, plane: pl.DataFrame) -> Figure:
     """Small panels, x = cos(q, d-) against y = cos(d+, d-), drawn negatives over candidates.
 
     Samplers that drew nothing are left out. Negatives from outside the shown candidates' range fall
@@ -30,7 +28,6 @@ def plot_planes(
     Args:
         table: of `trisampler.negatives.survey.survey_samplers`, or of `comparison_table`.
         plane: of the same samplers; where there were several rounds, of the last.
-        t1_floor: (a, x) -> least y with an angle of at most 60 degrees at q.
     """
     names = [name for name in table["sampler"] if not plane.filter(sampler=name).is_empty()]
     lines = max(1, math.ceil(len(names) / _COLUMNS))
@@ -38,7 +35,7 @@ def plot_planes(
         panels = drawn.subplots(lines, _COLUMNS, sharex=True, sharey=True, squeeze=False).ravel()
         limits = _limits(plane)
         for panel, name in zip(panels, names, strict=False):
-            _draw(panel, plane.filter(sampler=name), limits, t1_floor)
+            _draw(panel, plane.filter(sampler=name), limits)
             panel.set_title(_title(table.row(by_predicate=pl.col("sampler") == name, named=True)))
         for panel in panels[len(names) :]:
             panel.set_axis_off()
@@ -62,12 +59,7 @@ def _limits(plane: pl.DataFrame) -> tuple[float, float]:
     return (float(np.quantile(values, 0.005)) - 0.03 if len(values) else -0.05), 1.02
 
 
-def _draw(
-    panel: Axes,
-    points: pl.DataFrame,
-    limits: tuple[float, float],
-    t1_floor: Callable[[Any, Any], Any],
-) -> None:
+def _draw(panel: Axes, points: pl.DataFrame, limits: tuple[float, float]) -> None:
     a = float(points["cos_q_pos"].to_numpy().mean(dtype=np.float64))
     x = np.linspace(limits[0], 1.0, 401)
     panel.plot(x, x, color=style.GREEN, linewidth=1.8, label="y = x: r > 0 above")

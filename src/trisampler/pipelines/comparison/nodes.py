@@ -120,9 +120,8 @@ def plot_learning(table: pl.DataFrame, curves: pl.DataFrame) -> Figure:
 def plot_drawn(table: pl.DataFrame, plane: pl.DataFrame) -> Figure:
     """The plane of every sampler's negatives."""
     from trisampler.evaluation.plots.planes import plot_planes
-    from trisampler.negatives.geometry import t1_floor
 
-    return plot_planes(table, plane, t1_floor)
+    return plot_planes(table, plane)
 
 
 def write_comparison(
@@ -165,7 +164,6 @@ def comparison_reporter(cells: Sequence[Cell], *, test: bool = True) -> Callable
     ) -> str:
         """One self-contained HTML page."""
         from trisampler.evaluation.comparison_report import ComparisonContent, render_comparison
-        from trisampler.negatives.geometry import t1_floor
         from trisampler.negatives.registry import build_sampler
 
         comparison = parameters["comparison"]
@@ -195,6 +193,6 @@ def comparison_reporter(cells: Sequence[Cell], *, test: bool = True) -> Callable
             ingestion=ingestion_report,
             parameters=plain_parameters(parameters),
         )
-        return render_comparison(content, parameters["evaluation"], comparison, t1_floor)
+        return render_comparison(content, parameters["evaluation"], comparison)
 
     return write_comparison_report

@@ -45,9 +45,8 @@ def plane_plotter(round_name: str) -> Callable[[pl.DataFrame], Figure]:
     def plot_plane(plane: pl.DataFrame) -> Figure:
         """Where candidates and drawn negatives lie, with the triangle's boundary."""
         from trisampler.evaluation.plots.plane import plot_plane as plot
-        from trisampler.negatives.geometry import feasible_range, t1_floor
 
-        return plot(plane, round_name, feasible_range, t1_floor)
+        return plot(plane, round_name)
 
     return plot_plane
 
@@ -90,7 +89,6 @@ def write_report(
         of_rounds: `<artifact>_of_round_<n>` for training_history, plane and diagnostics.
     """
     from trisampler.evaluation.report import ReportContent, render_report
-    from trisampler.negatives.geometry import feasible_range, t1_floor
     from trisampler.registry.gate import Decision, decision_rows
 
     content = ReportContent(
@@ -109,7 +107,7 @@ def write_report(
         parameters=plain_parameters(parameters),
     )
     evaluation, seed = parameters["evaluation"], parameters["seed"]
-    return render_report(content, evaluation, seed, feasible_range, t1_floor)
+    return render_report(content, evaluation, seed)
 
 
 def model_card_writer(system: str) -> Callable[..., str]:

@@ -59,9 +59,8 @@ def survey_samplers(
 def plot_samplers(table: pl.DataFrame, plane: pl.DataFrame) -> Figure:
     """A plane for every sampler."""
     from trisampler.evaluation.plots.planes import plot_planes
-    from trisampler.negatives.geometry import t1_floor
 
-    return plot_planes(table, plane, t1_floor)
+    return plot_planes(table, plane)
 
 
 def write_survey(table: pl.DataFrame) -> str:
