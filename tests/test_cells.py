@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from trisampler.cell_checks import ComparisonError, check_cells
 from trisampler.cells import Cell
+from trisampler.checks.cells import ComparisonError, check_cells
+from trisampler.checks.survey import SurveyError, check_survey
 from trisampler.evaluation.settings import ComparisonSettings
 from trisampler.negatives.sampler import Sampler, Stage, uniform
 from trisampler.negatives.samplers.random import random
 from trisampler.negatives.settings import Pool, SamplingSettings, SurveySettings
 from trisampler.structure import ComparisonStructure
-from trisampler.survey_checks import SurveyError, check_survey
 from trisampler.training.settings import TrainingSettings
 from trisampler.variants import Variant
 

@@ -8,11 +8,11 @@ import pytest
 from kedro.config import OmegaConfigLoader
 
 from project_conf import CONF, ENVIRONMENTS
+from trisampler.checks.training import check_training
 from trisampler.negatives.sampler import Sampler, Stage, uniform
 from trisampler.parameters import ParameterError, check_parameters
 from trisampler.settings import CONFIG_LOADER_ARGS
 from trisampler.structure import Structure, StructureError, refuse_structural_parameters
-from trisampler.training_checks import check_training
 
 
 def near_positives() -> Sampler:

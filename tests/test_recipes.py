@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from test_parameters import loader
-from trisampler.cell_checks import check_cells
 from trisampler.cells import Cell
+from trisampler.checks.cells import check_cells
 from trisampler.parameters import Parameters, check_parameters
 from trisampler.structure import Structure
 

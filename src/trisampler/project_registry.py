@@ -61,7 +61,6 @@ def project_registry(project: Path, workspace: str | None, env: str | None = Non
 
 
 def _registry_of(loader: OmegaConfigLoader, project: Path) -> Registry:
-    from trisampler.hooks.run_start import tracking_uri
     from trisampler.hooks.tracking_settings import check_tracking
 
     settings = check_tracking(loader["tracking"])
@@ -69,7 +68,7 @@ def _registry_of(loader: OmegaConfigLoader, project: Path) -> Registry:
         raise RegistryError(
             "MLflow is off in conf/<env>/tracking.yml, so that there is no registry: set enabled."
         )
-    return Registry(tracking_uri(settings, project), settings.registered_model)
+    return Registry(settings.uri(project), settings.registered_model)
 
 
 def champion_bundle(

@@ -109,11 +109,10 @@ class Retention:
     def _in_mlflow(self, keep: int) -> Iterator[Leftover]:
         if not self.tracking.enabled:
             return
-        from trisampler.hooks.run_start import tracking_uri
         from trisampler.registry.client import reaching
         from trisampler.registry.registry import Registry
 
-        uri = tracking_uri(self.tracking, self.project)
+        uri = self.tracking.uri(self.project)
         registry = Registry(uri, self.tracking.registered_model)
         if not registry.is_there():
             return

@@ -295,7 +295,8 @@ USED_BY: dict[str, Collection[str]] = {
     ),
     # And these no node imports.
     **dict.fromkeys(
-        ("commands", "datasets", "exports", "hooks", "installation", "orchestration"), frozenset()
+        ("checks", "commands", "datasets", "exports", "hooks", "installation", "orchestration"),
+        frozenset(),
     ),
     **dict.fromkeys(
         ("retention", "retrievers", "web", "cli", "context", "parameters"), frozenset()

@@ -57,15 +57,15 @@ class ConfigurationHooks:
         stages = {node.name.partition(".")[0] for node in pipeline.nodes}
         sampling, teacher = catalog.load("params:sampling"), catalog.load("params:teacher").name
         if _is_to_train(run_params):
-            from trisampler.training_checks import check_training
+            from trisampler.checks.training import check_training
 
             check_training(catalog.load("params:training"), sampling, teacher)
         if "survey" in stages:
-            from trisampler.survey_checks import check_survey
+            from trisampler.checks.survey import check_survey
 
             check_survey(catalog.load("params:survey"), sampling, teacher)
         if "comparison" in stages:
-            from trisampler.cell_checks import check_cells
+            from trisampler.checks.cells import check_cells
 
             check_cells(
                 current_structure().comparison,
@@ -95,7 +95,7 @@ def _is_to_train(run_params: dict[str, Any]) -> bool:
     """
     from kedro.framework.project import pipelines
 
-    from trisampler.training_checks import trains
+    from trisampler.checks.training import trains
 
     names = run_params["pipeline_names"] or ["__default__"]
     return any(trains(pipelines[name]) for name in names)

@@ -1,4 +1,4 @@
-"""Where runs are tracked, and what every run says of itself when it starts."""
+"""What every run says of itself when it starts."""
 
 from __future__ import annotations
 
@@ -13,12 +13,6 @@ from trisampler.evaluation.flatten import leaves
 from trisampler.hooks.mlflow_run import MlflowRun
 from trisampler.hooks.tracking_settings import TrackingSettings
 from trisampler.pipelines.plain_parameters import plain_parameters
-
-
-def tracking_uri(settings: TrackingSettings, project: Path) -> str:
-    """The server of MLFLOW_TRACKING_URI, else the project's own database."""
-    server = os.environ.get("MLFLOW_TRACKING_URI")
-    return server or f"sqlite:///{(project / settings.database).as_posix()}"
 
 
 def by_dotted_name(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,7 +38,7 @@ def start_run(
     """
     server = os.environ.get("MLFLOW_TRACKING_URI")
     run = MlflowRun.start(
-        tracking_uri(settings, project),
+        settings.uri(project),
         settings.experiment,
         None if server else project / settings.artifacts,
         name,

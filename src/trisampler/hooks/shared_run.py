@@ -46,14 +46,14 @@ def open_shared_run(context: KedroContext, name: str) -> str | None:
         TrackingError: MLflow cannot be reached: nothing has been done yet that would be lost.
     """
     from trisampler.hooks.mlflow_run import MlflowRun
-    from trisampler.hooks.run_start import by_dotted_name, source_tags, start_run, tracking_uri
+    from trisampler.hooks.run_start import by_dotted_name, source_tags, start_run
 
     settings = _settings(context)
     if not settings.enabled:
         return None
     if "'" in name:
         raise TrackingError(f"--name {name}: a run's name may not have an apostrophe.")
-    uri = tracking_uri(settings, context.project_path)
+    uri = settings.uri(context.project_path)
     with _told(uri):
         run = MlflowRun.newest_with_tag(uri, settings.experiment, _TAG, name)
         if run is None:
@@ -82,14 +82,13 @@ def close_shared_run(context: KedroContext, pipeline: Pipeline) -> str | None:
         TrackingError: MLFLOW_RUN_ID names no run, or MLflow cannot be reached.
     """
     from trisampler.hooks.mlflow_run import MlflowRun
-    from trisampler.hooks.run_start import tracking_uri
 
     settings = _settings(context)
     unmade = _unmade(pipeline, context.catalog)
     run_id = None
     if settings.enabled:
         run_id = _given_run_id()
-        uri = tracking_uri(settings, context.project_path)
+        uri = settings.uri(context.project_path)
         with _told(uri):
             _close(MlflowRun.join(uri, run_id), pipeline, context.catalog, unmade)
     if unmade:

@@ -71,7 +71,6 @@ class TrackingHooks:
 
     def registry(self) -> Registry | None:
         """See `trisampler.datasets.registry.Tracking`."""
-        from trisampler.hooks.run_start import tracking_uri
         from trisampler.registry import Registry, RegistryError
 
         settings = self._settings
@@ -79,7 +78,7 @@ class TrackingHooks:
             return None
         if self._lost:
             raise RegistryError("MLflow did not answer earlier in this run.")
-        return Registry(tracking_uri(settings, self._project), settings.registered_model)
+        return Registry(settings.uri(self._project), settings.registered_model)
 
     def source_run(self) -> SourceRun | None:
         """See `trisampler.datasets.registry.Tracking`."""
@@ -135,12 +134,12 @@ class TrackingHooks:
 
     def _start(self, catalog: DataCatalog) -> None:
         from trisampler.hooks.mlflow_run import MlflowRun
-        from trisampler.hooks.run_start import source_tags, start_run, tracking_uri
+        from trisampler.hooks.run_start import source_tags, start_run
         from trisampler.hooks.run_texts import command, run_name
 
         settings = self._settings
         assert settings is not None
-        uri = tracking_uri(settings, self._project)
+        uri = settings.uri(self._project)
         run_id = shared_run_id()
         if run_id is not None:
             self._run = MlflowRun.join(uri, run_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -28,6 +29,11 @@ class TrackingSettings(BaseModel):
     registered_model: str = Field(
         description="Name under which bundles are registered.", pattern=r"^[^/:]+$"
     )
+
+    def uri(self, project: Path) -> str:
+        """The server of MLFLOW_TRACKING_URI, else the project's own database."""
+        server = os.environ.get("MLFLOW_TRACKING_URI")
+        return server or f"sqlite:///{(project / self.database).as_posix()}"
 
 
 def check_tracking(tree: dict[str, Any]) -> TrackingSettings:

@@ -88,15 +88,14 @@ class Project:
                 yield Finding("ok", what, f"those of {self.folder / 'conf'} fit")
 
     def _check_parameters(self) -> None:
+        from trisampler.checks.training import check_training
         from trisampler.project_parameters import read_parameters
-        from trisampler.training_checks import check_training
 
         found = read_parameters(self.loader)
         check_training(found.training, found.sampling, found.teacher.name)
 
     def check_mlflow(self) -> Iterator[Finding]:
         """Whether the database, or the server that the environment names, answers."""
-        from trisampler.hooks.run_start import tracking_uri
         from trisampler.hooks.tracking_settings import check_tracking
         from trisampler.registry.client import database_of
         from trisampler.registry.registry import Registry
@@ -105,7 +104,7 @@ class Project:
             settings = check_tracking(self.loader["tracking"])
         except Exception:  # `check` says what is wrong
             return
-        uri = tracking_uri(settings, self.folder)
+        uri = settings.uri(self.folder)
         database = self.folder / settings.database
         if not settings.enabled:
             yield Finding("note", "MLflow", "tracking is off (conf/*/tracking.yml)")

@@ -160,7 +160,7 @@ def _user_errors_bare() -> Iterator[None]:
 
 
 def _check_training(pipeline: Pipeline, context: KedroContext) -> None:
-    from trisampler.training_checks import check_training, trains
+    from trisampler.checks.training import check_training, trains
 
     if trains(pipeline):
         training, sampling, teacher = (

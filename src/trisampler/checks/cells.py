@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
+from trisampler.checks.shared_pools import why_not_shared
 from trisampler.errors import TrisamplerError, told
 from trisampler.evaluation.settings import ComparisonSettings
 from trisampler.negatives.settings import SamplingSettings
-from trisampler.shared_pools import why_not_shared
 from trisampler.structure import ComparisonStructure
 from trisampler.training.settings import TrainingSettings
 

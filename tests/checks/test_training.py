@@ -10,12 +10,12 @@ from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import Node, Pipeline
 
 from test_parameters import loader
+from trisampler.checks.training import check_training, trains
 from trisampler.hooks.configuration import ConfigurationHooks
 from trisampler.parameters import ParameterError, Parameters, check_parameters
 from trisampler.pipelines import comparison, survey
 from trisampler.pipelines.rounds import create_round
 from trisampler.structure import Structure
-from trisampler.training_checks import check_training, trains
 
 TEACHER = {"name": "untrained:1"}
 DISTILLED = {"teacher": TEACHER, "training": {"distillation": "margin-mse"}}

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from trisampler.checks.shared_pools import why_not_shared
 from trisampler.errors import TrisamplerError
 from trisampler.negatives.settings import SamplingSettings, SurveySettings
-from trisampler.shared_pools import why_not_shared
 
 
 class SurveyError(TrisamplerError):

@@ -1,0 +1,1 @@
+"""What is refused before a run: what parameters and structure only together tell."""
