@@ -23,7 +23,7 @@ from trisampler.corpora.settings import AuditSettings, PreparationSettings, Sour
 from trisampler.encoders.settings import EncoderSettings, EncodingSettings
 from trisampler.errors import TrisamplerError
 from trisampler.evaluation.settings import ComparisonSettings, EvaluationSettings
-from trisampler.negatives.settings import SamplingSettings, SurveySettings
+from trisampler.negatives.settings import SamplingSettings, SurveySettings, check_sampler
 from trisampler.registry.settings import PromotionSettings
 from trisampler.retention.settings import RetentionSettings
 from trisampler.search.settings import IndexSettings, LexicalSettings, RetrievalSettings
@@ -88,9 +88,7 @@ class Parameters(BaseModel):
     @field_validator("sampling")
     @classmethod
     def _neighbours_are_retrieved(cls, sampling: SamplingSettings) -> SamplingSettings:
-        from trisampler.negatives.registry import build_sampler
-
-        own_pool = build_sampler(sampling.sampler, sampling.parameters).pool
+        own_pool = sampling.build_sampler().pool
         if own_pool == "neighbours" and not sampling.pools:
             raise ValueError(
                 f"sampler {sampling.sampler!r} draws from the pool neighbours, which is retrieved "
@@ -103,9 +101,7 @@ class Parameters(BaseModel):
     def _a_teacher_is_named_where_needed(
         cls, sampling: SamplingSettings, info: ValidationInfo
     ) -> SamplingSettings:
-        from trisampler.negatives.registry import build_sampler
-
-        needing = sampling.teacher_needed_by(build_sampler(sampling.sampler, sampling.parameters))
+        needing = sampling.teacher_needed_by(sampling.build_sampler())
         teacher = info.data.get("teacher")
         if needing and teacher and teacher.name is None:
             raise ValueError(
@@ -117,14 +113,8 @@ class Parameters(BaseModel):
     @field_validator("comparison")
     @classmethod
     def _samplers_take_their_parameters(cls, comparison: ComparisonSettings) -> ComparisonSettings:
-        from trisampler.negatives.errors import NegativesError
-        from trisampler.negatives.registry import build_sampler
-
         for name, parameters in comparison.sampler_parameters.items():
-            try:
-                build_sampler(name, parameters)
-            except NegativesError as error:
-                raise ValueError(str(error)) from error
+            check_sampler(name, parameters)
         return comparison
 
     @field_validator("promotion")

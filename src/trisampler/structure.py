@@ -18,6 +18,7 @@ from trisampler.cells import Cell
 from trisampler.configuration import read_configuration
 from trisampler.errors import TrisamplerError, fitting
 from trisampler.evaluation.systems import LEXICAL, UNTUNED, system_label
+from trisampler.negatives.settings import check_sampler
 from trisampler.variants import Variant
 
 if TYPE_CHECKING:
@@ -55,17 +56,11 @@ class ComparisonStructure(BaseModel):
     @field_validator("samplers")
     @classmethod
     def _samplers_are_known(cls, samplers: tuple[str, ...]) -> tuple[str, ...]:
-        from trisampler.negatives.errors import NegativesError
-        from trisampler.negatives.registry import build_sampler
-
         twice = sorted({name for name in samplers if samplers.count(name) > 1})
         if twice:
             raise ValueError(f"named twice: {', '.join(twice)}")
         for name in samplers:
-            try:
-                build_sampler(name)
-            except NegativesError as error:
-                raise ValueError(str(error)) from error
+            check_sampler(name)
         return samplers
 
     @field_validator("variants")

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from trisampler.negatives.settings import SamplingSettings
+from trisampler.negatives.settings import SamplingSettings, check_sampler
 from trisampler.training.settings import TrainingSettings
 
 SamplerParameters = dict[str, dict[str, float]]
@@ -51,13 +51,7 @@ class Variant(BaseModel):
 
     @model_validator(mode="after")
     def _sampler_is_known(self) -> Self:
-        from trisampler.negatives.errors import NegativesError
-        from trisampler.negatives.registry import build_sampler
-
-        try:
-            build_sampler(self.sampler, self.parameters)
-        except NegativesError as error:
-            raise ValueError(str(error)) from error
+        check_sampler(self.sampler, self.parameters)
         return self
 
     def sampler_parameters(self, own: SamplerParameters) -> dict[str, float]:

@@ -20,14 +20,12 @@ def why_not_shared(
         teacher: its name, if there is one.
         distillation: of a training on what the sampler draws.
     """
-    from trisampler.negatives.registry import build_sampler
-
-    sampler = build_sampler(settings.sampler, settings.parameters)
+    sampler = settings.build_sampler()
     needing = settings.teacher_needed_by(sampler)
     if needing and teacher is None:
         return f"{needing} needs a teacher's scores, and teacher.name is null"
     pools = settings.pools_of(sampler)
-    made = parameters.pools_of(build_sampler(parameters.sampler, parameters.parameters))
+    made = parameters.pools_of(parameters.build_sampler())
     taught = teacher is not None and (needing is not None or distillation != "none")
     if "neighbours" in pools and "neighbours" not in parameters.pools:
         return "its pool neighbours is retrieved where sampling.pools names it"

@@ -153,9 +153,7 @@ def _sampling(values: dict[str, Any], params: dict[str, Any]) -> dict[str, Any]:
         known = ", ".join(SamplingSettings.model_fields)
         raise click.UsageError(f"--params {unknown[0]}: there is no such; there are {known}.")
     settings = checked(SamplingSettings, values)
-    from trisampler.negatives.registry import build_sampler
-
-    sampler = build_sampler(settings.sampler, settings.parameters)
+    sampler = settings.build_sampler()
     if sampler.pool is None:
         raise click.UsageError(f"--sampler {settings.sampler} draws no negatives.")
     if needing := settings.teacher_needed_by(sampler):

@@ -16,7 +16,6 @@ from trisampler.negatives.lists import CandidateLists
 from trisampler.negatives.material import CorpusMaterial, Material
 from trisampler.negatives.miner import Miner
 from trisampler.negatives.noise import digest_rows
-from trisampler.negatives.registry import build_sampler
 from trisampler.negatives.searching import (
     Search,
     nearest_to_queries,
@@ -91,7 +90,7 @@ def mine(
         NegativesError: unusable input, naming query and document by row number.
     """
     queries, corpus = ArrayVectors(query_vectors_QD), ArrayVectors(document_vectors_ND)
-    sampler = build_sampler(settings.sampler, settings.parameters)
+    sampler = settings.build_sampler()
     keys_P, order_P = _keys(pairs_P2, len(query_vectors_QD), len(document_vectors_ND))
     classes_N = np.arange(len(document_vectors_ND)) if text_classes_N is None else text_classes_N
     matrices, statistics = _blank(len(keys_P), settings.negatives), []
@@ -108,8 +107,7 @@ def mine(
             if candidates is None
             else _given_candidates(candidates, len(corpus.ids))
         }
-        names = settings.pools or (sampler.pool,)
-        pools = unsearched_pools(searches, names, settings.corpus_offered)
+        pools = unsearched_pools(searches, settings.pools_of(sampler), settings.corpus_offered)
         miner = Miner(material, sampler, pools, settings, seed, round_number)
         with progress_bar(len(keys_P), f"mining ({sampler.name})", "pair") as bar:
             for part in search_and_draw(miner, searches, done=bar.update):

@@ -16,7 +16,6 @@ from trisampler.negatives.material import CorpusMaterial, Material
 from trisampler.negatives.miner import Miner, plane_pairs
 from trisampler.negatives.noise import digest_ids
 from trisampler.negatives.pools import Pools
-from trisampler.negatives.registry import build_sampler
 from trisampler.negatives.result_tables import (
     near_duplicates_table,
     negatives_table,
@@ -76,7 +75,7 @@ class Round:
     @cached_property
     def sampler(self) -> Sampler:
         """The sampler that the settings name."""
-        return build_sampler(self.settings.sampler, self.settings.parameters)
+        return self.settings.build_sampler()
 
     @cached_property
     def keys_P(self) -> Int64:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -65,6 +66,12 @@ class SamplingSettings(BaseModel):
         300, ge=0, description="pairs whose candidates are kept with their cosines, for plots"
     )
 
+    def build_sampler(self) -> Sampler:
+        """The sampler, with its parameters."""
+        from trisampler.negatives.registry import build_sampler
+
+        return build_sampler(self.sampler, self.parameters)
+
     @property
     def corpus_offered(self) -> int:
         """Documents the pool corpus offers each pair: some to spare for what is not eligible."""
@@ -86,14 +93,23 @@ class SamplingSettings(BaseModel):
 
     @model_validator(mode="after")
     def _sampler_is_known(self) -> SamplingSettings:
-        from trisampler.negatives.errors import NegativesError
-        from trisampler.negatives.registry import build_sampler
-
-        try:
-            build_sampler(self.sampler, self.parameters)
-        except NegativesError as error:
-            raise ValueError(str(error)) from error
+        check_sampler(self.sampler, self.parameters)
         return self
+
+
+def check_sampler(name: str, parameters: Mapping[str, float] | None = None) -> None:
+    """Refuse a sampler that cannot be made, in the way of a settings model's validator.
+
+    Raises:
+        ValueError: what `build_sampler` says of it.
+    """
+    from trisampler.negatives.errors import NegativesError
+    from trisampler.negatives.registry import build_sampler
+
+    try:
+        build_sampler(name, parameters)
+    except NegativesError as error:
+        raise ValueError(str(error)) from error
 
 
 class SurveySettings(BaseModel):

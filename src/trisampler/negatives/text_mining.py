@@ -14,7 +14,6 @@ from trisampler.errors import told
 from trisampler.negatives.drawn import BlockDraw, join
 from trisampler.negatives.errors import NegativesError
 from trisampler.negatives.miner import require_teacher
-from trisampler.negatives.registry import build_sampler
 from trisampler.negatives.round import Negatives, Round
 from trisampler.negatives.searching import (
     Search,
@@ -92,7 +91,7 @@ def mine_negatives(
         NegativesError: unusable input, named by query, document or parameter.
     """
     settings = _settings(sampling)
-    sampler = build_sampler(settings.sampler, settings.parameters)
+    sampler = settings.build_sampler()
     _check_pools(settings)
     require_teacher(sampler, settings, given=teacher is not None)
     tables = text_tables(queries, documents, positives)

@@ -98,9 +98,7 @@ class FrozenCorpus:
 
 def why_not_live(sampling: SamplingSettings) -> str | None:
     """Why negatives cannot be drawn so at each step; None where they can."""
-    from trisampler.negatives.registry import build_sampler
-
-    sampler = build_sampler(sampling.sampler, sampling.parameters)
+    sampler = sampling.build_sampler()
     others = sorted(set(sampling.pools_of(sampler)) - _LIVE_POOLS)
     needing = sampling.teacher_needed_by(sampler)
     if not others and not needing:

@@ -15,7 +15,6 @@ from trisampler.negatives.material import CorpusMaterial, Material
 from trisampler.negatives.miner import Miner, draw_pairs
 from trisampler.negatives.noise import digest_ids
 from trisampler.negatives.pools import Pools
-from trisampler.negatives.registry import build_sampler
 from trisampler.negatives.settings import Pool
 from trisampler.negatives.vectors import ArrayVectors
 from trisampler.search.flat import FlatSearch
@@ -56,7 +55,7 @@ class LiveNegatives:
         self._settings = corpus.sampling.model_copy(
             update={"negatives": max(1, self._negatives), "plane_pairs": 0}
         )
-        self._sampler = build_sampler(self._settings.sampler, self._settings.parameters)
+        self._sampler = self._settings.build_sampler()
         documents = ArrayVectors(corpus.vectors_ND)
         self._search = FlatSearch(documents, corpus.depth, settings.batch_queries)
         self._documents = CorpusMaterial(
@@ -116,7 +115,7 @@ class LiveNegatives:
             query_digests_Q=self._query_digests_Q[query_rows_B],
             positive_keys_X=np.unique(np.concatenate(keys)),
         )
-        names = self._settings.pools or (self._sampler.pool or "encoder",)
+        names = self._settings.pools_of(self._sampler)
         lists: dict[Pool, CandidateLists] = {}
         if "encoder" in names:
             lists["encoder"] = self._candidates(queries)

@@ -18,14 +18,12 @@ def why_not_trained_on(
         training: on it.
         teacher: its name, if there is one.
     """
-    from trisampler.negatives.registry import build_sampler
-
     if training.distillation != "none" and teacher is None:
         return (
             f"training.distillation={training.distillation} learns from a teacher's scores, "
             "and teacher.name is null: set it to a cross-encoder or a stronger encoder"
         )
-    sampler = build_sampler(sampling.sampler, sampling.parameters)
+    sampler = sampling.build_sampler()
     if sampler.pool is None and not training.in_batch_negatives:
         return (
             f"sampler {sampling.sampler!r} mines no negatives, and training.in_batch_negatives is "
