@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import struct
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -152,15 +151,6 @@ def read_rows(file: Path, row_bytes: int, commit: Commit) -> bytes:
             return opened.read((commit.stop - commit.start) * row_bytes)
     except FileNotFoundError:
         return b""
-
-
-def sync_folder(folder: Path) -> None:
-    """Flush the names in `folder` to the disk."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _seal(

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from trisampler.atomic import remove_whole, replaced_folder
+from trisampler.atomic import flush, remove_whole, replaced_folder
 from trisampler.encoders.errors import VectorCacheError
 from trisampler.encoders.store_format import (
     COMMITS,
@@ -25,7 +25,6 @@ from trisampler.encoders.store_format import (
     chunk_is_whole,
     read_commits,
     read_rows,
-    sync_folder,
 )
 from trisampler.encoders.store_writer import StoreWriter
 from trisampler.encoders.vector_store import VectorStore
@@ -112,8 +111,8 @@ def _create(folder: Path, header: Header, damaged: Path | None) -> int:
         for name in (VECTORS, DIGESTS, COMMITS):
             (temporary / name).touch()
         kept = _copy_whole_chunks(damaged, temporary, header) if damaged else 0
-        sync_folder(temporary)
-    sync_folder(folder.parent)
+        flush(temporary)
+    flush(folder.parent)
     return kept
 
 

@@ -6,14 +6,13 @@ It is written last, so that a folder with a manifest was finished.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from trisampler.atomic import write_json
+from trisampler.atomic import flush, write_json
 from trisampler.errors import told
 from trisampler.hashing import digest_file
 from trisampler.release.changes import Changes
@@ -98,8 +97,7 @@ def file_facts(folder: Path) -> dict[str, FileFacts]:
     facts = {}
     for name in _names(folder):
         path = folder / name
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
+        flush(path)
         facts[name] = FileFacts(size=path.stat().st_size, sha256=digest_file(path))
     return facts
 

@@ -11,7 +11,6 @@ of are there.
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from trisampler.atomic import replaced_folder
+from trisampler.atomic import flush, replaced_folder
 from trisampler.training.errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -132,8 +131,8 @@ class Checkpoints:
         with _explained(self._folder), replaced_folder(self._own / name) as temporary:
             yield temporary
             for path in (*temporary.iterdir(), temporary):
-                _flush(path)
-        _flush(self._own)
+                flush(path)
+        flush(self._own)
 
 
 def _best_name(step: int) -> str:
@@ -151,14 +150,6 @@ def _read_position(folder: Path) -> Position:
         optimizer=state["optimizer"],
         history=pl.read_parquet(folder / _HISTORY),
     )
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 @contextmanager
