@@ -35,9 +35,7 @@ def pair_statistics(
     log_g_PK = np.where(eligible_PK, near_positive()(scores), -np.inf)
     harder_PK = scores.s_q_cand_PK > scores.s_q_pos_P[:, None]
     leans_PK = scores.lean_PK > 0
-    drawn_PK = np.zeros(eligible_PK.shape, dtype=bool)
-    pairs, places = np.nonzero(outcome.mask_Pn)
-    drawn_PK[pairs, outcome.columns_Pn[pairs, places]] = True
+    drawn_PK = outcome.drawn_PK
     return {
         "candidates": _count(candidates.rows_PK >= 0),
         "eligible": _count(eligible_PK),

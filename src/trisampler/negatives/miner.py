@@ -156,9 +156,6 @@ class Miner:
             self.plane_pairs, [block.first, block.first + len(block.query_P)]
         )
         pairs = self.plane_pairs[low:high] - block.first
-        drawn_PK = np.zeros((len(pairs), candidates.rows_PK.shape[1]), dtype=bool)
-        row, place = np.nonzero(outcome.mask_Pn[pairs])
-        drawn_PK[row, outcome.columns_Pn[pairs][row, place]] = True
         shown_PK = scored.scores.eligible_PK[pairs]
         row, column = np.nonzero(shown_PK)
         cell = (pairs[row], column)
@@ -168,7 +165,7 @@ class Miner:
             scored.scores.cos_q_pos_P[pairs[row]],
             scored.scores.cos_q_cand_PK[cell],
             scored.scores.cos_pos_cand_PK[cell],
-            drawn_PK[row, column],
+            outcome.drawn_PK[cell],
         )
 
 

@@ -59,6 +59,14 @@ class Outcome(NamedTuple):
     kept_P: Int64
     first_log_weights_PK: Float64
 
+    @property
+    def drawn_PK(self) -> Bool:
+        """Which candidates are negatives."""
+        drawn_PK = np.zeros(self.first_log_weights_PK.shape, dtype=bool)
+        pairs, places = np.nonzero(self.mask_Pn)
+        drawn_PK[pairs, self.columns_Pn[pairs, places]] = True
+        return drawn_PK
+
 
 class _Step(NamedTuple):
     """One stage done: what it chose from, by which weights, and what it chose."""
