@@ -41,6 +41,9 @@ class TrackingHooks:
     """Follows a run from its first node to its end."""
 
     def __init__(self) -> None:
+        self._reset()
+
+    def _reset(self) -> None:
         self._settings: TrackingSettings | None = None
         self._project = Path()
         self._run_params: dict[str, Any] = {}
@@ -55,7 +58,7 @@ class TrackingHooks:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Read and check tracking.yml."""
-        self.__init__()  # type: ignore[misc]
+        self._reset()
         self._settings = check_tracking(context.config_loader["tracking"])
         self._project = context.project_path
 

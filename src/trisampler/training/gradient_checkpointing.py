@@ -11,14 +11,12 @@ if TYPE_CHECKING:
     from trisampler.encoders.encoder import Encoder
 
 
-def checkpoint_layers(encoder: Encoder, *, on: bool) -> None:
-    """Make every layer of the encoder checkpoint its gradient, or not, from here on.
+def checkpoint_layers(encoder: Encoder) -> None:
+    """Make every layer of the encoder checkpoint its gradient from here on.
 
     A layer does so only while it is in training mode; the mode of what is in it, its dropout among
     it, stays as it is.
     """
-    if not on:
-        return
     from transformers.modeling_layers import GradientCheckpointingLayer
 
     for side in ("query", "document"):

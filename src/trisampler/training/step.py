@@ -64,7 +64,8 @@ class Stepper:
         self.optimizer.zero_grad(set_to_none=True)
         temperature = float(self.objective.temperature.detach())
         self._encoder.module.train(self._settings.dropout)
-        checkpoint_layers(self._encoder, on=self._settings.gradient_checkpointing)
+        if self._settings.gradient_checkpointing:
+            checkpoint_layers(self._encoder)
         loss = self._gradients.backward(batch, seed)
         self._encoder.eval()
         self._processes.add_up(self._encoder.parameters())
