@@ -12,7 +12,7 @@ from typing import Any
 from trisampler.evaluation.flatten import leaves
 from trisampler.hooks.mlflow_run import MlflowRun
 from trisampler.hooks.tracking_settings import TrackingSettings
-from trisampler.pipelines.plain_parameters import plain_parameters
+from trisampler.plain_parameters import plain_parameters
 
 
 def by_dotted_name(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import polars as pl
 from trisampler.cells import Cell
 from trisampler.evaluation.settings import ComparisonSettings, EvaluationSettings
 from trisampler.incremental.parts import looks_at
-from trisampler.pipelines.plain_parameters import plain_parameters
+from trisampler.plain_parameters import plain_parameters
 from trisampler.training.settings import TrainingSettings
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import polars as pl
 
 from trisampler.encoders.encoder import Encoder
 from trisampler.evaluation.settings import EvaluationSettings
-from trisampler.pipelines.plain_parameters import plain_parameters
+from trisampler.plain_parameters import plain_parameters
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
