@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sampler_cells import cell_of
 from trisampler.cells import Cell
 from trisampler.checks.cells import ComparisonError, check_cells
 from trisampler.checks.survey import SurveyError, check_survey
@@ -45,50 +46,45 @@ def test_all_cells_encode_equally_many_documents_and_are_measured_equally_often(
         mined = cell.label != "in-batch"
         assert documents(training, mined=mined) == 60 * 16 * 4
         assert training.steps // training.evaluate_every == 3
-    assert Cell.of_sampler("tri", 1).training(TRAINING) == TRAINING
+    assert cell_of("tri", 1).training(TRAINING) == TRAINING
 
 
 def test_frozen_documents_cost_nothing_so_steps_are_equal() -> None:
     frozen = TRAINING.model_copy(update={"frozen_documents": True})
-    assert Cell.of_sampler("in-batch", 1).training(frozen).steps == 60
+    assert cell_of("in-batch", 1).training(frozen).steps == 60
 
 
 def test_negatives_are_drawn_while_training_where_documents_are_frozen_and_any_are_mined() -> None:
     frozen = TRAINING.model_copy(update={"frozen_documents": True})
-    assert Cell.of_sampler("tri", 1).draws_while_training(frozen)
-    assert not Cell.of_sampler("in-batch", 1).draws_while_training(frozen)
-    assert not Cell.of_sampler("tri", 1).draws_while_training(TRAINING)
+    assert cell_of("tri", 1).draws_while_training(frozen)
+    assert not cell_of("in-batch", 1).draws_while_training(frozen)
+    assert not cell_of("tri", 1).draws_while_training(TRAINING)
 
 
 def test_seeds_are_shared_by_samplers_and_differ_by_number() -> None:
-    seeds = {
-        number: {Cell.of_sampler(name, number).seed(17) for name in ALL.samplers}
-        for number in (1, 2)
-    }
+    seeds = {number: {cell_of(name, number).seed(17) for name in ALL.samplers} for number in (1, 2)}
     assert all(len(found) == 1 for found in seeds.values())
     assert seeds[1] != seeds[2]
-    assert Cell.of_sampler("tri", 1).seed(17) != Cell.of_sampler("tri", 1).seed(18)
+    assert cell_of("tri", 1).seed(17) != cell_of("tri", 1).seed(18)
 
 
 def test_the_sampler_and_its_own_parameters_are_all_that_changes() -> None:
     base = SamplingSettings(sampler="simans", parameters={"a": 0.25}, negatives=7, guard=0.3)
-    changed = Cell.of_sampler("tri", 1).sampling(
-        base, {"tri": {"sigma": 2.0}, "simans": {"a": 1.0}}
-    )
+    changed = cell_of("tri", 1).sampling(base, {"tri": {"sigma": 2.0}, "simans": {"a": 1.0}})
     expected = base.model_dump() | {"sampler": "tri", "parameters": {"sigma": 2.0}}
     assert changed.model_dump() == expected
 
 
 def test_pools_move_only_samplers_of_the_encoder_s_candidates() -> None:
     mixed = SamplingSettings(pools=("encoder", "lexical"))
-    assert Cell.of_sampler("tri", 1).sampling(mixed, {}).pools == ("encoder", "lexical")
-    assert Cell.of_sampler("random", 1).sampling(mixed, {}).pools == ()
-    assert Cell.of_sampler("bm25", 1).sampling(mixed, {}).pools == ()
+    assert cell_of("tri", 1).sampling(mixed, {}).pools == ("encoder", "lexical")
+    assert cell_of("random", 1).sampling(mixed, {}).pools == ()
+    assert cell_of("bm25", 1).sampling(mixed, {}).pools == ()
 
 
 def test_a_sampler_of_one_s_own_has_a_name_that_files_and_nodes_can_have() -> None:
     sampler = f"{__name__}:own_random"
-    cell = Cell.of_sampler(sampler, 3)
+    cell = cell_of(sampler, 3)
     assert cell.name == f"{__name__.replace('.', '-')}-own_random.seed_3"
     assert cell.sampling(SAMPLING, {}).sampler == sampler
 

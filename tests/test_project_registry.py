@@ -16,12 +16,12 @@ from registry.conftest import workshop as workshop
 from trisampler.commands.group import trisampler
 from trisampler.project_registry import (
     NoProjectError,
-    champion_bundle,
     deployed_bundle,
     find_project,
     project_registry,
 )
 from trisampler.registry import RegistryError
+from trisampler.registry.logged_model import bundle_folder
 from trisampler.retrievers.errors import RetrieverError
 from trisampler.retrievers.naming import NamedRetriever
 
@@ -55,12 +55,11 @@ def test_the_champion_answers_where_there_is_one(shop: Shop, project: Path) -> N
     last = project / "data" / "06_models" / "trial" / "bundle"
     assert deployed_bundle("trial") == ("trial-bundle", last)
     version = shop.promoted(1)
-    found = champion_bundle(project, "trial")
-    assert found is not None
-    assert found[0].number == version.number
-    assert found[1] != last
-    assert deployed_bundle("trial", last) == (f"trisampler-trial-v{version.number}", found[1])
-    shutil.rmtree(found[1])
+    folder = bundle_folder(shop.registry, version, project / "cache")
+    deployed = deployed_bundle("trial", last)
+    assert deployed == (f"trisampler-trial-v{version.number}", folder)
+    assert deployed.folder != last
+    shutil.rmtree(deployed.folder)
     assert deployed_bundle("trial").folder == last
 
 
@@ -124,7 +123,7 @@ def test_each_workspace_has_a_registered_model_of_its_own(project: Path) -> None
 
 def test_looking_makes_no_database(project: Path) -> None:
     (project / "mlflow.db").unlink()
-    assert champion_bundle(project, "trial") is None
+    assert project_registry(project, "trial").champion() is None
     assert not (project / "mlflow.db").exists()
 
 

@@ -9,7 +9,6 @@ as many times the steps; so does a variant of smaller batches.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
 
 from trisampler.hashing import derive_seed
 from trisampler.negatives.settings import SamplingSettings
@@ -30,11 +29,6 @@ class Cell:
     label: str
     variant: Variant
     number: int
-
-    @classmethod
-    def of_sampler(cls, sampler: str, number: int) -> Self:
-        """The cell of a sampler with all else as in the parameters."""
-        return cls(sampler, Variant(sampler=sampler), number)
 
     @property
     def name(self) -> str:

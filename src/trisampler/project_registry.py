@@ -71,20 +71,8 @@ def _registry_of(loader: OmegaConfigLoader, project: Path) -> Registry:
     return Registry(settings.uri(project), settings.registered_model)
 
 
-def champion_bundle(
-    project: Path, workspace: str, env: str | None = None
-) -> tuple[Version, Path] | None:
-    """The champion of a workspace and the folder of its bundle; None where there is no champion.
-
-    The folder is that in MLflow's store where this is on this machine, else a copy that is kept.
-
-    Raises:
-        RegistryError: Tracking is off, MLflow does not answer, or the bundle is gone.
-    """
-    return _champion_of(project_registry(project, workspace, env), project, workspace)
-
-
 def _champion_of(registry: Registry, project: Path, workspace: str) -> tuple[Version, Path] | None:
+    """The champion and its bundle: in MLflow's store, or a copy where that is elsewhere."""
     champion = registry.champion()
     if champion is None:
         return None

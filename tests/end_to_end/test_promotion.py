@@ -14,8 +14,9 @@ from click.testing import CliRunner
 from end_to_end.conftest import FinishedRun
 from end_to_end.project import Project, nodes_that_would_run
 from trisampler.commands import promote, rollback, versions
-from trisampler.project_registry import champion_bundle, project_registry
+from trisampler.project_registry import project_registry
 from trisampler.registry import Registry
+from trisampler.registry.logged_model import bundle_folder
 from trisampler.release import Bundle
 
 OTHER = "training.steps=6,training.evaluate_every=6"
@@ -63,9 +64,10 @@ def test_a_first_run_makes_a_champion_where_encoder_0_stands_in(finished: Finish
 
 
 def test_the_champion_is_the_bundle_of_the_run(finished: FinishedRun) -> None:
-    found = champion_bundle(finished.project.folder, "smoke", "smoke")
-    assert found is not None
-    version, folder = found
+    registry = project_registry(finished.project.folder, "smoke", "smoke")
+    version = registry.champion()
+    assert version is not None
+    folder = bundle_folder(registry, version, finished.project.path("06_models/champion"))
     bundle = Bundle.load(finished.project.path("06_models/bundle"))
     registered = Bundle.load(folder)
     registered.verify()

@@ -15,7 +15,8 @@ from end_to_end.mlflow_server import mlflow_ui
 from end_to_end.project import Project
 from trisampler.commands import prune
 from trisampler.encoders.vector_cache import VectorCache
-from trisampler.project_registry import champion_bundle, project_registry
+from trisampler.project_registry import project_registry
+from trisampler.registry.logged_model import bundle_folder
 from trisampler.release import Bundle
 
 _PLACES = {
@@ -77,9 +78,9 @@ def test_retrainings_leave_the_champion_the_newest_and_a_way_back(
     retrain(3, passes=True)
     assert {v.number: v.aliases for v in registry.versions()} == {1: (), 4: ("champion",)}
     assert registry.roll_back()[1].number == 1
-    found = champion_bundle(project.folder, "smoke", "smoke")
-    assert found is not None
-    Bundle.load(found[1]).verify()
+    champion = registry.champion()
+    assert champion is not None
+    Bundle.load(bundle_folder(registry, champion, project.path("06_models/champion"))).verify()
 
     # By hand, with nothing left to do, and the next run has nothing to run.
     monkeypatch.chdir(project.folder)

@@ -12,7 +12,7 @@ import pytest
 
 from evaluation.drawings import plane
 from evaluation.test_plots import is_drawn
-from trisampler.cells import Cell
+from sampler_cells import cell_of
 from trisampler.evaluation.comparison_cells import (
     CellResult,
     cell_facts,
@@ -147,7 +147,7 @@ def test_means_and_spread_are_over_seeds() -> None:
 def test_the_sampler_bm25_and_the_search_by_it_are_two_rows() -> None:
     """One was trained with lexical hits as negatives; the other is no encoder at all."""
     trained = [cell(name, 1, 0.8, [0.1, None, 0.2]) for name in ("bm25", "top-k")]
-    compared = [Cell.of_sampler(each.sampler, each.number) for each in trained]
+    compared = [cell_of(each.sampler, each.number) for each in trained]
     inputs = {
         f"{kind}_of_{named.name}": table
         for named, each, run in zip(compared, trained, [history([0.1, 0.2])] * 2, strict=True)
@@ -453,7 +453,7 @@ def test_a_page_of_dev_numbers_says_why_there_are_none_of_test() -> None:
     }
     only_dev = [table.filter(split="dev") for table in (MEANS, TESTS)]
     pages = {
-        test: comparison_reporter([Cell.of_sampler("tri", 1)], test=test)(
+        test: comparison_reporter([cell_of("tri", 1)], test=test)(
             TABLE, *only_dev, gather_curves(CELLS), PLANES, {}, parameters
         )
         for test in (True, False)

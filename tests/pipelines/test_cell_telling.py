@@ -8,6 +8,7 @@ import polars as pl
 import pytest
 
 from evaluation.drawings import plane
+from sampler_cells import cell_of
 from trisampler.cells import Cell
 from trisampler.pipelines.comparison.cell_telling import cell_teller
 from trisampler.pipelines.comparison.nodes import plane_gatherer
@@ -15,7 +16,7 @@ from trisampler.training.settings import TrainingSettings
 from trisampler.variants import Variant
 
 FROZEN = {"frozen_documents": True, "negatives_per_query": 15, "in_batch_negatives": False}
-TRI = Cell.of_sampler("tri", 1)
+TRI = cell_of("tri", 1)
 ADORE = Cell("adore", Variant(sampler="top-k", training=FROZEN), 1)
 OF_THE_DRAW = (
     "negatives",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sampler_cells import cell_of
 from trisampler.cells import Cell
 from trisampler.incremental.closures import closed_over
 from trisampler.pipelines.comparison.cell_training import cell_trainer
@@ -13,7 +14,7 @@ from trisampler.variants import Variant
 @pytest.mark.parametrize(
     ("cell", "round_number", "description"),
     [
-        (Cell.of_sampler("tri", 2), 1, "tri seed 2, round 1"),
+        (cell_of("tri", 2), 1, "tri seed 2, round 1"),
         (Cell("ance-tri", Variant(sampler="tri", rounds=3), 1), 3, "ance-tri seed 1, round 3"),
     ],
 )
