@@ -24,7 +24,6 @@ from trisampler.cluster.shares import Share, nodes_of, share_among_all, share_am
 from trisampler.cluster.workers import MOST_RETRIES
 from trisampler.errors import TrisamplerError
 from trisampler.training.errors import CheckpointError
-from trisampler.training.history import History
 from trisampler.training.launching import Launch, train_on_this_machine
 from trisampler.training.result import TrainingResult
 from trisampler.training.task import TrainingTask
@@ -49,9 +48,7 @@ def training_by(cluster: ClusterSettings) -> Launch:
         if isinstance(told, TrisamplerError):
             raise told
         task.encoder.load_state_dict(told.weights)
-        return TrainingResult(
-            task.encoder, told.history, History.from_table(told.history).best_step
-        )
+        return TrainingResult(task.encoder, told.history)
 
     return train
 

@@ -18,7 +18,6 @@ import torch
 from trisampler.encoders.precision import resolve_device
 from trisampler.errors import TrisamplerError
 from trisampler.training.errors import TrainingError
-from trisampler.training.history import History
 from trisampler.training.loop import train_here
 from trisampler.training.processes import Group
 from trisampler.training.result import TrainingResult
@@ -63,7 +62,7 @@ def train_in_processes(task: TrainingTask, checkpoint_folder: Path, count: int) 
         _spawn(_Worker(folder, checkpoint_folder, count, replace(task, encoder=_NOT_SENT)))
         task.encoder.load_state_dict(load_file(folder / _WEIGHTS))
         history = pl.read_parquet(folder / _HISTORY)
-    return TrainingResult(task.encoder, history, History.from_table(history).best_step)
+    return TrainingResult(task.encoder, history)
 
 
 def _spawn(worker: _Worker) -> None:

@@ -208,7 +208,7 @@ def train_here(task: TrainingTask, checkpoint_folder: Path, processes: Processes
             training.restore_best(checkpoints)
     if checkpoints:
         checkpoints.remove()
-    return TrainingResult(task.encoder, training.history.table(), training.history.best_step)
+    return TrainingResult(task.encoder, training.history.table())
 
 
 def check_dimensions(settings: TrainingSettings, dimension: int) -> None:

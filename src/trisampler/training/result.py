@@ -7,17 +7,20 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from trisampler.training.history import History
+
 if TYPE_CHECKING:
     from trisampler.encoders.encoder import Encoder
 
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """The best encoder, what each step measured, and which step the encoder is of.
-
-    `best_step` is 0 where nothing measured better on the dev pool than the encoder as it came.
-    """
+    """The best encoder, and what each step measured (a row each, as of `History.table`)."""
 
     encoder: Encoder
     history: pl.DataFrame
-    best_step: int
+
+    @property
+    def best_step(self) -> int:
+        """The step that the encoder is of; 0 where none measured better on the dev pool."""
+        return History.from_table(self.history).best_step
