@@ -73,7 +73,6 @@ def full():
             diagnostics={"round_1": {"share_positive_relu": 0.68, "size": {"mean": 45.25}}},
             audit=audit(2),
             parameters={"sampling": {"sampler": "tri", "temperature": 0.05}},
-            provenance={"commit": "abc123"},
         )
     )
 
@@ -134,7 +133,6 @@ def test_what_a_reader_looks_for_is_there(full):
         "negatives that the former round had - 41.0%",
         "1,200 positives of 240 training queries were hidden",
         "sampling.temperature 0.05",
-        "commit abc123",
     ):
         assert found in text
     assert "NO TEST SPLIT" not in text

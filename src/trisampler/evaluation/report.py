@@ -50,7 +50,6 @@ class ReportContent:
         audit: Of `trisampler.negatives.audit.audit_rounds`.
         promotion: What the gate decided of the newest encoder, in rows of two cells.
         parameters: The parameter tree.
-        provenance: Versions, digests, commit: whatever names the run.
     """
 
     title: str
@@ -66,7 +65,6 @@ class ReportContent:
     audit: Mapping[str, Any] = field(default_factory=dict)
     promotion: Sequence[tuple[str, str]] = ()
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
