@@ -43,7 +43,8 @@ def measure(corpus: pl.DataFrame) -> tuple[dict[str, Any], pl.DataFrame, dict[st
             for number in (1, 2)
         ]
     }
-    return {"test": {"encoder_1": {"nDCG@10": 0.25}}}, history, audit
+    measures = {"nDCG@10": 0.25, "RR(rel=2)@10": 0.5, "RR(rel=3)@10": 0.125}
+    return {"test": {"encoder_1": measures}}, history, audit
 
 
 PIPELINE = Pipeline(
@@ -113,6 +114,8 @@ def test_a_run_holds_parameters_metrics_history_inputs_and_artifacts(tmp_path: P
     assert tracked.info.run_id in hooks.where
     assert tracked.data.params == {"size": "3", "source.path": "None"}
     assert tracked.data.metrics["test/encoder_1/nDCG_at_10"] == 0.25
+    assert tracked.data.metrics["test/encoder_1/RR.rel-2_at_10"] == 0.5
+    assert tracked.data.metrics["test/encoder_1/RR.rel-3_at_10"] == 0.125
     assert tracked.data.metrics["round_1/loss"] == 1.0
     assert tracked.data.metrics["round_1/dev_nDCG_at_10"] == 0.5
     assert tracked.data.metrics["node_seconds/measure"] >= 0
@@ -157,6 +160,21 @@ def test_an_unreachable_server_costs_one_warning(
     run(tmp_path, SETTINGS)
     assert (tmp_path / "metrics.json").is_file()
     assert caplog.text.count("MLflow tracking is off") == 1
+
+
+def test_a_run_that_cannot_be_logged_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise OSError("no room for artifacts")
+
+    monkeypatch.setattr(MlflowRun, "log_artifact", refuse)
+    hooks = run(tmp_path, SETTINGS)
+    assert "OSError: no room for artifacts" in caplog.text
+    assert hooks.where is None
+    (tracked,) = runs(tmp_path)
+    assert tracked.info.status == "FAILED"
+    assert tracked.data.tags["error"].endswith("OSError: no room for artifacts")
 
 
 def test_a_run_whose_process_was_killed_is_closed_by_the_next(tmp_path: Path) -> None:

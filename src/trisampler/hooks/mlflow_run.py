@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from trisampler.hooks.abandoned_runs import PROCESS, close_abandoned_runs, this_process
+from trisampler.hooks.mlflow_names import mlflow_name
 from trisampler.registry.client import connect
 from trisampler.secrets import without_secrets
 
@@ -102,24 +103,23 @@ class MlflowRun:
         return made
 
     def log_parameters(self, parameters: Mapping[str, Any]) -> None:
-        """Log flat parameters, without secrets."""
+        """Log flat parameters, without secrets, by the names that `mlflow_name` gives them."""
         from mlflow.entities import Param
 
         entries = [
-            Param(name, without_secrets(str(value))[:_VALUE_LENGTH])
+            Param(mlflow_name(name), without_secrets(str(value))[:_VALUE_LENGTH])
             for name, value in parameters.items()
         ]
         for batch in _batches(entries, _BATCH):
             self._client.log_batch(self.run_id, params=batch)
 
     def log_metrics(self, metrics: Iterable[tuple[str, float, int]]) -> None:
-        """Log (name, value, step) triples; `@`, which MLflow refuses in names, becomes `_at_`."""
+        """Log (name, value, step) triples, by the names that `mlflow_name` gives them."""
         from mlflow.entities import Metric
 
         now = _milliseconds(time.time())
         entries = [
-            Metric(name.replace("@", "_at_"), float(value), now, int(step))
-            for name, value, step in metrics
+            Metric(mlflow_name(name), float(value), now, int(step)) for name, value, step in metrics
         ]
         for batch in _batches(entries, _METRICS_BATCH):
             self._client.log_batch(self.run_id, metrics=batch)

@@ -12,6 +12,7 @@ import atexit
 import logging
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -178,14 +179,19 @@ class TrackingHooks:
         try:
             action()
         except Exception as error:  # tracking must never cost a training run
-            self._lost = True
-            self._run = None
-            self.where = None
-            _logger.warning(
-                "MLflow tracking is off for the rest of this run: %s: %s",
-                type(error).__name__,
-                first_line(error),
-            )
+            said = f"{type(error).__name__}: {first_line(error)}"
+            _logger.warning("MLflow tracking is off for the rest of this run: %s", said)
+            self._lose(said)
+
+    def _lose(self, said: str) -> None:
+        """Track no further, and leave no run open where MLflow lets it be closed."""
+        run, self._run = self._run, None
+        self._lost = True
+        self.where = None
+        if run is not None and not self._shared:
+            with suppress(Exception):
+                run.end("FAILED")
+                run.set_tag("error", f"Tracking ended before the run did: {said}")
 
     def _finish(self, status: str, tags: Mapping[str, str]) -> None:
         run = self._run
