@@ -18,7 +18,7 @@ from trisampler.negatives.arrays import Bool, Floats
 SIXTY_DEGREES = float(np.pi / 3)
 
 
-def _chord(cosine: Floats) -> Floats:
+def _chord(cosine: Floats | float) -> Floats:
     """Distance of two unit vectors over sqrt(2): |u - v|^2 = 2 - 2 cos(u, v)."""
     return np.asarray(np.sqrt(np.maximum(1.0 - cosine, 0.0)))
 
@@ -33,7 +33,7 @@ def relu_support(x: Floats, y: Floats) -> Bool:
     return np.asarray(y > x)
 
 
-def leaning_cap(a: Floats) -> Floats:
+def leaning_cap(a: Floats | float) -> Floats:
     """The x that no negative with y > x reaches: cos(theta+ / 2) = sqrt((1 + a) / 2).
 
     theta+ is the angle between q and d+. The angle of d- to d+ is at least |theta- - theta+|, so
@@ -42,7 +42,7 @@ def leaning_cap(a: Floats) -> Floats:
     return np.asarray(np.sqrt((1.0 + np.asarray(a)) / 2.0))
 
 
-def feasible_range(a: Floats, x: Floats) -> tuple[Floats, Floats]:
+def feasible_range(a: Floats | float, x: Floats) -> tuple[Floats, Floats]:
     """The least and the greatest y that three unit vectors can have: ax -/+ sqrt((1-a²)(1-x²)).
 
     With d+ = a q + sqrt(1-a²) u and d- = x q + sqrt(1-x²) v, for unit u and v orthogonal to q,
@@ -54,7 +54,7 @@ def feasible_range(a: Floats, x: Floats) -> tuple[Floats, Floats]:
     return a * x - spread, a * x + spread
 
 
-def t1_angle(a: Floats, x: Floats, y: Floats) -> Floats:
+def t1_angle(a: Floats | float, x: Floats, y: Floats) -> Floats:
     """T1: the angle at q between d+ - q and d- - q, in radians.
 
     cos = <d+ - q, d- - q> / (|d+ - q| |d- - q|) = (y - a - x + 1) / (2 sqrt((1-a)(1-x))). Where
@@ -66,7 +66,7 @@ def t1_angle(a: Floats, x: Floats, y: Floats) -> Floats:
     return np.asarray(np.arccos(np.clip(cosine, -1.0, 1.0)))
 
 
-def t1_floor(a: Floats, x: Floats, angle: float = SIXTY_DEGREES) -> Floats:
+def t1_floor(a: Floats | float, x: Floats, angle: float = SIXTY_DEGREES) -> Floats:
     """The least y for which T1 is at most `angle` (radians): a + x - 1 + 2 cos(angle) sqrt(..).
 
     At 60 degrees it is a + x - 1 + sqrt((1-a)(1-x)). How it compares with the ReLU's y > x:
@@ -77,7 +77,7 @@ def t1_floor(a: Floats, x: Floats, angle: float = SIXTY_DEGREES) -> Floats:
     return np.asarray(a + x - 1.0 + 2.0 * np.cos(angle) * _chord(a) * _chord(x))
 
 
-def t2_angle(a: Floats, x: Floats) -> Floats:
+def t2_angle(a: Floats | float, x: Floats) -> Floats:
     """T2: |acos(a) - acos(x)|, the difference of the two angles to the query, in radians.
 
     It filters almost nothing at 60 degrees: it never looks at y, and where both cosines are at
