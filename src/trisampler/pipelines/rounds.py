@@ -17,9 +17,9 @@ from trisampler.pipelines import (
 )
 from trisampler.pipelines.namespaces import in_namespace
 from trisampler.pipelines.sampling.nodes import negatives_drawer
+from trisampler.pipelines.search.pipeline import FOUND_BY
 from trisampler.pipelines.training.nodes import encoder_trainer
 
-_OF_AN_ENCODER = ("corpus_embeddings", "query_embeddings", "index")
 _FOUND = ("index_report", "dev_run", "test_run")
 
 
@@ -37,7 +37,7 @@ def create_round(number: int) -> Pipeline:
             sampling.create_pipeline(negatives_drawer(number)),
             training.create_pipeline(encoder_trainer(number, f"Training round {number}")),
         ],
-        inputs={name: f"former_{name}" for name in ("encoder", *_OF_AN_ENCODER)},
+        inputs={name: f"former_{name}" for name in ("encoder", *FOUND_BY)},
     )
     embed_and_search = Pipeline(
         [stage.create_pipeline() for stage in (embedding, indexing, search)],
@@ -49,10 +49,10 @@ def create_round(number: int) -> Pipeline:
         inputs={
             "lexical_candidates": "bm25.candidates",
             "former_encoder": before,
-            **{f"former_{name}": f"{before}.{name}" for name in _OF_AN_ENCODER},
+            **{f"former_{name}": f"{before}.{name}" for name in FOUND_BY},
         },
         outputs={
             "trained_encoder": after,
-            **{name: f"{after}.{name}" for name in (*_OF_AN_ENCODER, *_FOUND)},
+            **{name: f"{after}.{name}" for name in (*FOUND_BY, *_FOUND)},
         },
     )

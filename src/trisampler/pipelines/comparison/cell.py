@@ -19,8 +19,8 @@ from trisampler.pipelines.comparison.cell_telling import cell_teller, join_histo
 from trisampler.pipelines.comparison.cell_training import cell_trainer
 from trisampler.pipelines.evaluation.pipeline import measuring
 from trisampler.pipelines.namespaces import in_namespace
+from trisampler.pipelines.search.pipeline import EMBEDDINGS, FOUND_BY
 
-_OF_AN_ENCODER = ("corpus_embeddings", "query_embeddings", "index")
 _RETRIEVED = ("candidates", "neighbours", "teacher_scores")
 _OWN = {"sampler_parameters": "params:comparison.sampler_parameters"}
 _SPLITS = ("dev", "test")
@@ -97,7 +97,7 @@ def _namespace(cell: Cell, number: int) -> str:
 
 def _renamed_in_a_round(number: int) -> dict[str, str]:
     """What is there before a round and after it alike."""
-    names = ("encoder", *(_OF_AN_ENCODER if number > 1 else _OF_AN_ENCODER[:2]))
+    names = ("encoder", *(FOUND_BY if number > 1 else EMBEDDINGS))
     return {name: f"former_{name}" for name in names}
 
 
@@ -108,7 +108,7 @@ def _from_before(cell: Cell, number: int) -> dict[str, str]:
         return {former: f"{before}.{name}" for name, former in _renamed_in_a_round(number).items()}
     return {
         "former_encoder": "encoder_0",
-        **{f"former_{name}": f"encoder_0.{name}" for name in _OF_AN_ENCODER[:2]},
+        **{f"former_{name}": f"encoder_0.{name}" for name in EMBEDDINGS},
         **{name: f"round_1.{name}" for name in _RETRIEVED},
     }
 

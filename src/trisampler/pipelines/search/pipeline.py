@@ -8,7 +8,8 @@ from kedro.pipeline import Node, Pipeline
 
 from trisampler.pipelines.search.nodes import search_with_encoder
 
-FOUND_BY = ("query_embeddings", "corpus_embeddings", "index")
+EMBEDDINGS = ("query_embeddings", "corpus_embeddings")
+FOUND_BY = (*EMBEDDINGS, "index")
 """Of an encoder, what documents are found by."""
 
 
