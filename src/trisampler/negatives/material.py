@@ -13,7 +13,8 @@ from trisampler.negatives.arrays import Int64, UInt64
 from trisampler.negatives.errors import NegativesError
 from trisampler.negatives.lists import KeyedScores
 from trisampler.negatives.uniform import UniformDocuments
-from trisampler.negatives.vectors import VectorReader, Vectors
+from trisampler.negatives.vectors import VectorReader
+from trisampler.search.vectors import Vectors
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from trisampler.negatives.pools import Pools
 from trisampler.negatives.round import Negatives, Round
 from trisampler.negatives.settings import Pool, SamplingSettings
 from trisampler.negatives.tables import candidate_lists
-from trisampler.negatives.vectors import Vectors
 from trisampler.progress import progress_bar
+from trisampler.search.vectors import Vectors
 
 
 def draw_negatives(

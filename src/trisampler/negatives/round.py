@@ -24,7 +24,7 @@ from trisampler.negatives.result_tables import (
 from trisampler.negatives.sampler import Sampler
 from trisampler.negatives.settings import Pool, SamplingSettings
 from trisampler.negatives.tables import keyed_scores, positive_keys, text_classes
-from trisampler.negatives.vectors import Vectors
+from trisampler.search.vectors import Vectors
 
 
 @dataclass(frozen=True)

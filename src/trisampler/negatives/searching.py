@@ -20,7 +20,7 @@ from trisampler.negatives.miner import Miner, draw_pairs
 from trisampler.negatives.pools import Pools
 from trisampler.negatives.settings import Pool
 from trisampler.negatives.tables import candidate_lists
-from trisampler.negatives.vectors import Vectors
+from trisampler.search.vectors import SelectedVectors, Vectors
 
 if TYPE_CHECKING:
     from trisampler.search.flat import FlatSearch
@@ -131,7 +131,5 @@ class _Nearest:
 
     def to(self, rows: Int64) -> CandidateLists:
         """The documents nearest to these owners."""
-        from trisampler.search.vectors import SelectedVectors
-
         found = self._search.best(SelectedVectors(self._owners, rows))
         return CandidateLists.from_matrix(found.rows_QK.astype(np.int64), found.scores_QK)

@@ -38,14 +38,14 @@ class TextEncoder(Protocol):
 
 
 AnyEncoder = str | EncoderSettings | Encoder | TextEncoder
-Vectors = npt.NDArray[Any]
+GivenVectors = npt.NDArray[Any]
 
 
 def embed_tables(
     tables: TextTables,
     encoder: AnyEncoder | None,
-    query_vectors: Vectors | None,
-    document_vectors: Vectors | None,
+    query_vectors: GivenVectors | None,
+    document_vectors: GivenVectors | None,
 ) -> tuple[Embeddings, Embeddings]:
     """Embeddings of the queries and of the corpus.
 
@@ -86,7 +86,7 @@ class _Half:
     """Queries or documents: the user's vectors, if any, and which rows of them are in the table."""
 
     side: Side
-    vectors: Vectors | None
+    vectors: GivenVectors | None
     rows: Int64
     given: int
 

@@ -20,7 +20,7 @@ import polars as pl
 from trisampler.corpora.merging import merge_equal_queries
 from trisampler.negatives.arrays import Int64
 from trisampler.negatives.errors import NegativesError
-from trisampler.negatives.vectors import row_id
+from trisampler.search.vectors import row_id
 
 Queries = Sequence[str] | Mapping[str, str] | pl.DataFrame
 Documents = Sequence[str] | Mapping[str, str] | Mapping[str, Mapping[str, str]] | pl.DataFrame

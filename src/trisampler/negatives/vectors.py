@@ -5,32 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from trisampler.negatives.arrays import Float32, Int64
+from trisampler.search.vectors import Vectors, row_id
 
 # A corpus up to this size is read once; a greater one is gathered block by block.
 _RESIDENT_BYTES = 192 << 20
-
-
-class Vectors(Protocol):
-    """What this package asks of vectors: `encoders.embeddings.Embeddings`, or any look-alike."""
-
-    @property
-    def ids(self) -> Sequence[str]:
-        """One id per row, strictly increasing."""
-        ...
-
-    @property
-    def dimension(self) -> int:
-        """Length of each vector."""
-        ...
-
-    def vectors(self, rows: slice | Int64 | None = None) -> Float32:
-        """Float32 (n, D): the given rows, or all."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -55,11 +38,6 @@ class ArrayVectors:
     def vectors(self, rows: slice | Int64 | None = None) -> Float32:
         """Float32 (n, D): the given rows, or all without a copy."""
         return self.matrix_ND if rows is None else self.matrix_ND[rows]
-
-
-def row_id(row: int) -> str:
-    """A row's number as an id, in nine digits or more."""
-    return f"{row:09d}"
 
 
 class VectorReader:

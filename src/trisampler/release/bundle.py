@@ -34,6 +34,7 @@ from trisampler.search.arrays import Float32
 from trisampler.search.candidates import RANKED_COLUMNS, candidates_table
 from trisampler.search.index import Index
 from trisampler.search.order import TopK
+from trisampler.search.vectors import row_id
 
 if TYPE_CHECKING:
     from trisampler.encoders.encoder import Encoder
@@ -192,7 +193,7 @@ class Bundle:
         from trisampler.encoders.encoding import encode_texts
 
         vectors_QD = encode_texts(self.encoder, texts, "query", self._encoding)
-        ids = [f"{number:09d}" for number in range(len(texts))]
+        ids = [row_id(number) for number in range(len(texts))]
         queries = Embeddings.from_array(ids, vectors_QD)
 
         def find(passages: int) -> TopK:

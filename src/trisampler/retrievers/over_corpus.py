@@ -20,6 +20,7 @@ from trisampler.search.dense import search_queries
 from trisampler.search.flat import search_flat
 from trisampler.search.lexical import LexicalIndex
 from trisampler.search.settings import LexicalSettings
+from trisampler.search.vectors import row_id
 
 
 class EncoderRetriever:
@@ -100,7 +101,7 @@ class LexicalRetriever:
 
 
 def _numbers(count: int) -> list[str]:
-    return [f"{number:09d}" for number in range(count)]
+    return [row_id(number) for number in range(count)]
 
 
 def _hits(run: pl.DataFrame, ids: list[str], corpus: pl.DataFrame) -> list[list[Hit]]:

@@ -28,7 +28,7 @@ SAMPLE = 4096
 
 
 class Vectors(Protocol):
-    """What this package asks of vectors: `encoders.embeddings.Embeddings`, or any look-alike."""
+    """What is asked of vectors: `encoders.embeddings.Embeddings`, or any look-alike."""
 
     @property
     def ids(self) -> Sequence[str]:
@@ -52,6 +52,11 @@ class IdentifiedVectors(Vectors, Protocol):
     def digest(self) -> str:
         """Differs where ids or vectors do."""
         ...
+
+
+def row_id(row: int) -> str:
+    """A row's number as an id, in nine digits or more."""
+    return f"{row:09d}"
 
 
 @dataclass(frozen=True)

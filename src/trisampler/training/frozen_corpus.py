@@ -15,7 +15,7 @@ import polars as pl
 
 from trisampler.negatives.settings import SamplingSettings
 from trisampler.negatives.tables import text_classes
-from trisampler.negatives.vectors import Vectors
+from trisampler.search.vectors import Vectors
 from trisampler.training.errors import TrainingError
 from trisampler.training.examples import Rows
 
