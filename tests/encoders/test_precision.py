@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 import torch
 
@@ -13,6 +15,7 @@ from trisampler.encoders.precision import (
     resolve_device,
     resolve_precision,
 )
+from trisampler.encoders.settings import Precision
 
 CPU = torch.device("cpu")
 
@@ -47,8 +50,9 @@ def test_half_precision_is_refused_on_a_cpu() -> None:
         resolve_precision("float16", CPU)
 
 
-def test_precision_names_are_those_of_the_settings() -> None:
-    assert precision_name(torch.bfloat16) == "bfloat16"
+@pytest.mark.parametrize("name", get_args(Precision))
+def test_precision_names_are_those_of_the_settings(name: Precision) -> None:
+    assert precision_name(getattr(torch, name)) == name
 
 
 @pytest.mark.parametrize("name", ["nonsense", "cuda:99"])

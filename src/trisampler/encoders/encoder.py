@@ -13,10 +13,10 @@ from trisampler.atomic import replaced_folder
 from trisampler.encoders import backbone as backbones
 from trisampler.encoders import model_folder
 from trisampler.encoders.errors import EncoderError
-from trisampler.encoders.fit import SIDES, check_fit, resolve_settings
+from trisampler.encoders.fit import check_fit, resolve_settings
 from trisampler.encoders.locate import locate_model
 from trisampler.encoders.reinitialising import reinitialise_last_layers
-from trisampler.encoders.settings import EncoderSettings, Pooling, Side
+from trisampler.encoders.settings import SIDES, EncoderSettings, Pooling, Side
 from trisampler.encoders.tokenizer import digest_tokenizer, load_tokenizer
 
 if TYPE_CHECKING:

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, TypeVar
 from trisampler.encoders.backbone import most_tokens
 from trisampler.encoders.errors import EncoderError
 from trisampler.encoders.model_folder import FolderModules
-from trisampler.encoders.settings import EncoderSettings, Pooling, Side
+from trisampler.encoders.settings import SIDES, EncoderSettings, Pooling, Side
 
 if TYPE_CHECKING:
     from trisampler.encoders.encoder import Encoder
 
-SIDES: tuple[Side, Side] = ("query", "document")
 _LOGGER = logging.getLogger(__name__)
 _Value = TypeVar("_Value")
 

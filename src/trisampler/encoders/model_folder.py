@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from trisampler.encoders.errors import EncoderError
-from trisampler.encoders.settings import Pooling, Side
+from trisampler.encoders.settings import SIDES, Pooling, Side
 
 _MODULE = "sentence_transformers.models."
 _POOLING_FLAGS: dict[str, Pooling] = {
@@ -173,7 +173,7 @@ def _write_pooling(folder: Path, dimension: int, pooling: Pooling) -> None:
 def _write_model_config(folder: Path, *, normalize: bool, prompts: dict[Side, str]) -> None:
     config = {
         "model_type": "SentenceTransformer",
-        "prompts": {side: prompts.get(side, "") for side in ("query", "document")},
+        "prompts": {side: prompts.get(side, "") for side in SIDES},
         "default_prompt_name": None,
         "similarity_fn_name": "cosine" if normalize else "dot",
     }

@@ -6,11 +6,10 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Literal
 
 from trisampler.encoders.errors import EncoderError
+from trisampler.encoders.settings import Precision
 
 if TYPE_CHECKING:
     import torch
-
-PrecisionName = Literal["auto", "float32", "bfloat16", "float16"]
 
 
 def resolve_device(name: str) -> torch.device:
@@ -47,7 +46,7 @@ def cpu_computes_bfloat16() -> bool:
     return any(bool(getattr(torch.cpu, name, bool)()) for name in supported)
 
 
-def resolve_precision(name: PrecisionName, device: torch.device) -> torch.dtype:
+def resolve_precision(name: Literal["auto"] | Precision, device: torch.device) -> torch.dtype:
     """The dtype that `name` means on `device`; `auto` is probed, anything else taken at its word.
 
     Raises:

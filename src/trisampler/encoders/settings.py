@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 Side = Literal["query", "document"]
+SIDES: tuple[Side, Side] = ("query", "document")
 Pooling = Literal["mean", "cls"]
 Precision = Literal["float32", "bfloat16", "float16"]
 DEVICE = r"^(auto|cpu|mps|(cuda|xpu)(:\d+)?)$"

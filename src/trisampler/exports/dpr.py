@@ -14,8 +14,9 @@ import polars as pl
 from trisampler.exports.examples import Example, Examples, Passage
 from trisampler.exports.files import Exported, as_json, text_file
 from trisampler.exports.pairs import OnePer
+from trisampler.negatives.drawn import FALLBACK
 
-_RANDOM = frozenset(("corpus", "fallback"))
+_RANDOM = frozenset(("corpus", FALLBACK))
 
 
 def write_dpr(

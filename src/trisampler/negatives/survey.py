@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from trisampler.negatives.audit import MinedRound, count_false_negatives
+from trisampler.negatives.drawn import FALLBACK
 from trisampler.negatives.round import Negatives
 from trisampler.negatives.settings import SamplingSettings
 
@@ -102,6 +103,6 @@ def _row(
 
 def _filled(told: Mapping[str, Any], table: pl.DataFrame) -> float | None:
     """Negatives that the sampler's own weights did not draw."""
-    fallen_back = table.filter(pl.col("source") == "fallback").height
+    fallen_back = table.filter(pl.col("source") == FALLBACK).height
     filled = told["shortfalls"]["filled_without_weight_negatives"]
     return round((filled + fallen_back) / table.height, 6) if table.height else None

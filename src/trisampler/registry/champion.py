@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from trisampler.encoders.encoder import Encoder
+from trisampler.encoders.settings import SIDES
 from trisampler.failures import passes
 from trisampler.registry.errors import NoAnswerError, RegistryError
 from trisampler.registry.logged_model import encoder_folder
@@ -123,5 +124,5 @@ def find_incumbent(
 
 def encoder_identity(encoder: Encoder) -> str:
     """SHA-256 (hex) of all that decides the vectors of both sides but the precision."""
-    sides = (encoder.fingerprint(side, "any") for side in ("query", "document"))
+    sides = (encoder.fingerprint(side, "any") for side in SIDES)
     return hashlib.sha256("\n".join(sides).encode()).hexdigest()

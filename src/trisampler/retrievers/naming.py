@@ -27,14 +27,13 @@ from trisampler.encoders.encoder import Encoder
 from trisampler.encoders.locate import locate_model
 from trisampler.encoders.settings import EncoderSettings
 from trisampler.errors import told
-from trisampler.evaluation.systems import system_label
+from trisampler.evaluation.systems import LEXICAL, system_label
 from trisampler.release.manifest import MANIFEST, read_manifest
 from trisampler.retrievers.errors import RetrieverError
 from trisampler.search.settings import LexicalSettings
 
 _Settings = TypeVar("_Settings", bound=BaseModel)
 Kind = Literal["lexical", "run", "bundle", "encoder"]
-LEXICAL = "bm25"
 _LEXICAL_FIELDS = ("language", "k1", "b")
 _NAMED = re.compile(r"(?P<name>[A-Za-z0-9][\w.-]*)=(?P<rest>.+)", re.DOTALL)
 _NEXT_SETTING = re.compile(r",(?=\w+=)")

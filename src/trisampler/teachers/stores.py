@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import get_args
 
 from trisampler.encoders.encoder import Encoder
-from trisampler.encoders.fit import SIDES
-from trisampler.encoders.precision import PrecisionName
+from trisampler.encoders.settings import SIDES, Precision
 from trisampler.encoders.store_format import Header
 from trisampler.teachers.cross_encoder import CrossEncoder
 from trisampler.teachers.model import teacher_kind
@@ -24,7 +23,7 @@ def store_names(settings: TeacherSettings) -> set[str]:
     """
     if settings.name is None:
         return set()
-    precisions = [name for name in get_args(PrecisionName) if name != "auto"]
+    precisions = get_args(Precision)
     if teacher_kind(settings, settings.name) == "cross-encoder":
         cross_encoder = CrossEncoder.load(settings.name, settings.pair_length)
         headers = [Header(cross_encoder.fingerprint(name), 1, "float32") for name in precisions]

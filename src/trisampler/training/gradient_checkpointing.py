@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from trisampler.encoders.settings import SIDES
+
 if TYPE_CHECKING:
     from trisampler.encoders.encoder import Encoder
 
@@ -19,7 +21,7 @@ def checkpoint_layers(encoder: Encoder) -> None:
     """
     from transformers.modeling_layers import GradientCheckpointingLayer
 
-    for side in ("query", "document"):
+    for side in SIDES:
         backbone: Any = encoder.tower(side).backbone
         if not backbone.is_gradient_checkpointing:
             backbone.activation_checkpointing_enable({"use_reentrant": False})
