@@ -16,7 +16,7 @@ from trisampler.hashing import digest_file
 from trisampler.registry.client import label_of, reaching
 from trisampler.registry.gate import Decision, decision_text
 from trisampler.registry.logged_model import log_bundle
-from trisampler.registry.version import CHALLENGER, CHAMPION, Version
+from trisampler.registry.version import CHALLENGER, CHAMPION, Version, champion_of
 from trisampler.release.manifest import MANIFEST, read_manifest
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def settle(
         versions: All that there are.
         decide_again: The command that is told where the gate is to decide again.
     """
-    champion = next((each for each in versions if CHAMPION in each.aliases), None)
+    champion = champion_of(versions)
     decision, encoder = release.decision, release.encoder
     if version is not None and version is champion:
         return True, "it is the champion"
@@ -146,7 +146,7 @@ def _refusal(decision: Decision, unseen: str, decide_again: str) -> str:
 
 def _outdated(versions: Sequence[Version], bundle: Path) -> dict[str, Any] | None:
     """The champion, where it is known to have other documents than the bundle."""
-    champion = next((each for each in versions if CHAMPION in each.aliases), None)
+    champion = champion_of(versions)
     corpus = champion.tags.get("corpus") if champion else None
     if champion is None or corpus in (None, read_manifest(bundle).corpus_digest):
         return None

@@ -7,14 +7,14 @@ tag of the registered model, the newest last, so that a roll-back needs nothing 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from trisampler.registry.client import connect, database_of, label_of, reaching
 from trisampler.registry.errors import RegistryError
-from trisampler.registry.version import CHALLENGER, CHAMPION, Version
+from trisampler.registry.version import CHALLENGER, CHAMPION, Version, champion_of
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -86,7 +86,7 @@ class Registry:
 
     def champion(self) -> Version | None:
         """The version with that alias; None where no version has it."""
-        return _champion_of(self.versions())
+        return champion_of(self.versions())
 
     def add(self, model_id: str, run_id: str, tags: Mapping[str, str], description: str) -> Version:
         """Register a logged model as a new version, as challenger."""
@@ -138,7 +138,7 @@ class Registry:
             RegistryError: There is no champion, none before it, or no version `to`.
         """
         versions = {version.number: version for version in self.versions()}
-        champion = _champion_of(versions.values())
+        champion = champion_of(versions.values())
         if champion is None:
             raise RegistryError(f"{self} has no champion that could be rolled back.")
         history = _before(champion.number, self._history())
@@ -160,7 +160,7 @@ class Registry:
     def way_back(self) -> list[int]:
         """The numbers of the versions that roll-backs would go to, the one that is next last."""
         versions = self.versions()
-        champion = _champion_of(versions)
+        champion = champion_of(versions)
         if champion is None:
             return []
         there = {version.number for version in versions}
@@ -218,10 +218,6 @@ class Registry:
             if error.error_code == "RESOURCE_DOES_NOT_EXIST":
                 return None
             raise
-
-
-def _champion_of(versions: Iterable[Version]) -> Version | None:
-    return next((found for found in versions if CHAMPION in found.aliases), None)
 
 
 def _before(number: int, history: list[int]) -> list[int]:

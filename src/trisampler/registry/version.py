@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,3 +62,8 @@ class Version:
     def rolled_back(self) -> bool:
         """It was champion and was taken back, and nobody has promoted it since."""
         return "rolled_back" in self.tags
+
+
+def champion_of(versions: Iterable[Version]) -> Version | None:
+    """The version to be used; None where there is none."""
+    return next((version for version in versions if CHAMPION in version.aliases), None)
