@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,7 +24,7 @@ from trisampler.corpora.preparation import (
 )
 from trisampler.corpora.report import count_repairs, count_split, split_notes
 from trisampler.corpora.settings import PreparationSettings
-from trisampler.corpora.source import Source
+from trisampler.corpora.source import HoldOut, Source
 from trisampler.corpora.splitting import (
     SPLIT_TYPE,
     hold_out,
@@ -50,38 +51,21 @@ def assemble_collection(
         SourceError: a rule is broken, or nothing is left to train on.
     """
     check_source(source)
-    source, added = _without_judged_positives(source)
-    prepared = prepare_documents(source.documents, preparation)
-    done = prepared.report
-    count_blank_documents(source.documents, source.repairs)
-    left_out = count_left_out(source, prepared.changes)
-    if left_out:
-        done["judgements_left_out"] = left_out
-    as_read, source = source, prepare_source(source, prepared, preparation)
-    if preparation.subset_documents is not None:
-        source, done["subset"] = sample_documents(source, preparation.subset_documents, seed)
-    cut = cut_documents(source.documents, preparation)
-    if cut.report:
-        source, done["passages"] = follow_passages(source, cut), cut.report
+    as_read, added = _without_judged_positives(source)
+    source, cut, done = _prepared(as_read, preparation, seed)
     corpus = sort_prepared(cut)
     judgements = _distinct_judgements(source)
     queries = _judged_queries(source, judgements)
     merged = merge_equal_queries(queries, judgements)
     disjoint = keep_latest_split(merged.judgements)
-    splitting = disjoint.table
-    held_out: dict[str, Any] = {}
-    for plan in source.hold_outs:
-        step = hold_out(splitting, merged.queries, plan, seed)
-        splitting = step.table
-        if step.report:
-            held_out[plan.split] = step.report
+    splitting, held_out = _hold_out_all(disjoint.table, merged.queries, source.hold_outs, seed)
     if preparation.near_duplicate_queries == "drop":
         parted = drop_near_duplicates(splitting, merged.queries)
         splitting, done["near_duplicate_queries"] = parted.table, parted.report
     splits = {split: _judgements_of(split, splitting) for split in SPLITS}
     if splits["train"].filter(pl.col("relevance") > 0).is_empty():
         raise no_training_pair(as_read, done, disjoint.report["training_queries"])
-    lost = splits_left_out(left_out)
+    lost = splits_left_out(done.get("judgements_left_out", {}))
     for sentence in lost.values():
         _LOGGER.warning("%s", sentence)
     given = given_to_training(source.given_negatives, merged.kept_ids, corpus.ids, splits["train"])
@@ -145,6 +129,25 @@ def _without_judged_positives(source: Source) -> tuple[Source, dict[str, int]]:
     return replace(source, added_positives=replace(added, table=new)), report
 
 
+def _prepared(
+    source: Source, preparation: PreparationSettings, seed: int
+) -> tuple[Source, CutDocuments, dict[str, Any]]:
+    """The source with documents and queries prepared, its documents cut, and what was done."""
+    prepared = prepare_documents(source.documents, preparation)
+    done = prepared.report
+    count_blank_documents(source.documents, source.repairs)
+    left_out = count_left_out(source, prepared.changes)
+    if left_out:
+        done["judgements_left_out"] = left_out
+    source = prepare_source(source, prepared, preparation)
+    if preparation.subset_documents is not None:
+        source, done["subset"] = sample_documents(source, preparation.subset_documents, seed)
+    cut = cut_documents(source.documents, preparation)
+    if cut.report:
+        source, done["passages"] = follow_passages(source, cut), cut.report
+    return source, cut, done
+
+
 def _distinct_judgements(source: Source) -> pl.DataFrame:
     """All that is judged in any split, and the added positives, with the split of each."""
     tables = []
@@ -166,6 +169,19 @@ def _judged_queries(source: Source, judgements: pl.DataFrame) -> pl.DataFrame:
         dropped = queries.height - judged.height
         source.repairs[source.queries.name]["unjudged_queries_dropped"] += dropped
     return judged
+
+
+def _hold_out_all(
+    splitting: pl.DataFrame, queries: pl.DataFrame, plans: Sequence[HoldOut], seed: int
+) -> tuple[pl.DataFrame, dict[str, Any]]:
+    """The judgements after every hold-out, and by split what was held out for it."""
+    held_out: dict[str, Any] = {}
+    for plan in plans:
+        step = hold_out(splitting, queries, plan, seed)
+        splitting = step.table
+        if step.report:
+            held_out[plan.split] = step.report
+    return splitting, held_out
 
 
 def _judgements_of(split: Split, judgements: pl.DataFrame) -> pl.DataFrame:
