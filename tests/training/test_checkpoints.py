@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 import torch
 
-from trisampler.training.checkpoints import Checkpoints, Position
+from trisampler.training.checkpoints import Checkpoints, Position, remove_checkpoints
 from trisampler.training.errors import TrainingError
 
 
@@ -42,7 +42,7 @@ def test_the_last_position_and_the_best_weights_stay(tmp_path: Path) -> None:
         checkpoints.save(position(step), step, best)
     assert names(tmp_path) == ["me/best-00000004", "me/step-00000006"]
     assert torch.equal(checkpoints.best_weights(4)["b"], position(4).weights["b"])
-    checkpoints.remove()
+    remove_checkpoints(tmp_path)
     assert not list(tmp_path.iterdir())
 
 
@@ -53,7 +53,7 @@ def test_stray_files_are_passed_over(tmp_path: Path) -> None:
         (folder / ".DS_Store").write_text("of a file manager")
     checkpoints.save(position(2), 2, 0)
     assert names(tmp_path) == ["me/.DS_Store", "me/step-00000002"]
-    checkpoints.remove()
+    remove_checkpoints(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [".DS_Store"]
 
 

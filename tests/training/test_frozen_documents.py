@@ -83,8 +83,8 @@ def test_two_trainings_are_one(
     load_tiny: Callable[[], Encoder], collection: Toy, tmp_path: Path
 ) -> None:
     losses = [
-        train(load_tiny(), collection, tmp_path, sampler="tri").history["loss"].to_list()
-        for _ in range(2)
+        train(load_tiny(), collection, tmp_path / name, sampler="tri").history["loss"].to_list()
+        for name in ("one", "other")
     ]
     assert losses[0] == losses[1]
 

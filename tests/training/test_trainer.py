@@ -19,6 +19,7 @@ from trisampler.training.trainer import TrainingResult, train_encoder
 if TYPE_CHECKING:
     from trisampler.encoders.encoder import Encoder
 
+LONG = {"steps": 60, "batch_queries": 10, "evaluate_every": 20}
 FLOAT32 = EncodingSettings(precision="float32", device="cpu")
 
 
@@ -51,8 +52,7 @@ def long_training(
 
     folder = tmp_path_factory.mktemp("long")
     encoder = Encoder.load_folder(tiny_saved_encoder)
-    changes = {"steps": 60, "batch_queries": 10, "evaluate_every": 20}
-    return train(encoder, collection, folder, **changes), folder
+    return train(encoder, collection, folder, **LONG), folder
 
 
 def test_learns(long_training: tuple[TrainingResult, Path]) -> None:
@@ -75,10 +75,18 @@ def test_the_history_has_every_step(long_training: tuple[TrainingResult, Path]) 
         assert (steps[column] > 0).all()
 
 
-def test_checkpoints_are_gone_afterwards(long_training: tuple[TrainingResult, Path]) -> None:
-    _, folder = long_training
-    assert folder.is_dir()
-    assert not list(folder.iterdir())
+def test_a_result_that_was_not_saved_is_there_again_without_a_step(
+    long_training: tuple[TrainingResult, Path],
+    load_tiny: Callable[[], Encoder],
+    collection: Toy,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    result, folder = long_training
+    monkeypatch.delattr("trisampler.training.loop.TrainingLoop._step")
+    again = train(load_tiny(), collection, folder, **LONG)
+    assert again.history.equals(result.history)
+    for name, weights in again.encoder.state_dict().items():
+        assert torch.equal(weights, result.encoder.state_dict()[name]), name
 
 
 def test_the_result_is_the_best_and_not_the_last(

@@ -34,6 +34,16 @@ class GrowingFolder(FolderDataset[NoReturn, Any]):
         return True
 
 
+class CheckpointFolder(GrowingFolder):
+    """The checkpoints of a training, until what it trained is saved."""
+
+    def discard(self) -> None:
+        """Empty the folder; the runner does so when the outputs of the node are recorded."""
+        from trisampler.training.checkpoints import remove_checkpoints
+
+        remove_checkpoints(self._filepath)
+
+
 class VectorCacheHandle(GrowingFolder):
     """The cache of every vector computed in a workspace, keyed by encoder and text."""
 

@@ -134,6 +134,7 @@ class IncrementalRunner(SequentialRunner):
             raise
         check_unchanged(node, self._artifact_keys, catalog)
         self._remember(node, catalog)
+        _discard_what_is_left(node, catalog)
 
     def _alone(self, node: Node, catalog: Catalog) -> AbstractContextManager[None]:
         """No other run works on this node; nodes that store nothing disturb nobody."""
@@ -152,6 +153,17 @@ class IncrementalRunner(SequentialRunner):
             path = artifact_path(catalog, output)
             if path is not None:
                 write_record(path, key.of_output(position), node.name, key.parts)
+
+
+def _discard_what_is_left(node: Node, catalog: Catalog) -> None:
+    """Discard what only served to make the node's outputs, which are saved and recorded.
+
+    Any earlier, a kill or a full disk while they are saved would lose both.
+    """
+    for name in node.inputs:
+        discard = getattr(catalog.get(name), "discard", None)
+        if discard is not None:
+            discard()
 
 
 def _most_awaited_first(pipeline: Pipeline) -> list[Node]:

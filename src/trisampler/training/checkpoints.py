@@ -5,7 +5,7 @@
 
 A checkpoint is written under a temporary name, flushed to disk and renamed. Those that it replaces
 go only afterwards, so that at any moment the newest whole checkpoint and the best weights it speaks
-of are there.
+of are there. The last ones outlive the training: only who saves its result knows when it is safe.
 """
 
 from __future__ import annotations
@@ -121,11 +121,6 @@ class Checkpoints:
             if folder.is_dir():
                 shutil.rmtree(folder)
 
-    def remove(self) -> None:
-        """Remove them all: the training is done."""
-        for folder in self._folder.iterdir():
-            shutil.rmtree(folder, ignore_errors=True)
-
     @contextmanager
     def _whole(self, name: str) -> Iterator[Path]:
         with _explained(self._folder), replaced_folder(self._own / name) as temporary:
@@ -133,6 +128,12 @@ class Checkpoints:
             for path in (*temporary.iterdir(), temporary):
                 flush(path)
         flush(self._own)
+
+
+def remove_checkpoints(folder: Path) -> None:
+    """Remove all checkpoints in `folder`: for when what was trained is saved, and not before."""
+    for owned in folder.iterdir() if folder.is_dir() else ():
+        shutil.rmtree(owned, ignore_errors=True)
 
 
 def _best_name(step: int) -> str:

@@ -191,7 +191,8 @@ class TrainingLoop:
 def train_here(task: TrainingTask, checkpoint_folder: Path, processes: Processes) -> TrainingResult:
     """Train with this process, and with the others of `processes` that do the same.
 
-    Process 0 alone reads and writes checkpoints, and has the best weights in the end.
+    Process 0 alone reads and writes checkpoints, and has the best weights in the end. The last
+    checkpoint stays: the result is nowhere else on disk.
     """
     checkpoints = None
     if processes.rank == 0:
@@ -206,8 +207,6 @@ def train_here(task: TrainingTask, checkpoint_folder: Path, processes: Processes
         training.run(checkpoints, task.description)
         if checkpoints:
             training.restore_best(checkpoints)
-    if checkpoints:
-        checkpoints.remove()
     return TrainingResult(task.encoder, training.history.table())
 
 

@@ -37,7 +37,9 @@ def train_encoder(
     """Train `encoder` in place and give it the weights of the best measurement.
 
     Called again after an interruption with the same arguments, it goes on from the last checkpoint
-    and ends, on the same device, with the very same losses and weights.
+    and ends, on the same device, with the very same losses and weights. The last checkpoint stays
+    when it returns, so that a result that could not be saved is there again at once: save it, then
+    call `checkpoints.remove_checkpoints`.
 
     Args:
         encoder: both towers are trained, or that of the queries alone with `frozen_documents`; one
@@ -49,7 +51,8 @@ def train_encoder(
         seed: with the round decides the batches and the dropout.
         round_number: from 1.
         frozen_corpus: needed with `frozen_documents`.
-        checkpoint_folder: for this training's use alone; empty again when it is done.
+        checkpoint_folder: for this training's use alone. What another training left in it goes with
+            the first checkpoint.
         launch: who trains.
         description: of the progress bar.
 
