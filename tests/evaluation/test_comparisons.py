@@ -147,6 +147,7 @@ def comparison(**changes):
         "difference": 0.0721,
         "interval_low": 0.0502,
         "interval_high": 0.0938,
+        "detectable": 0.0315,
         "p_holm": 0.0001,
         "family": 1,
     }
@@ -166,8 +167,10 @@ def test_sentences_word_by_word():
     unclear = {"difference": 0.0041, "interval_low": -0.006, "interval_high": 0.0133}
     assert comparison(p_holm=0.31, queries=300, **unclear) == (
         "encoder_1 not distinguishable from encoder_0 in nDCG@10: p = .31, n = 300 dev queries "
-        "(difference +0.004, 95% interval -0.006 to +0.013)"
+        "(difference +0.004, 95% interval -0.006 to +0.013; "
+        "four times in five, 0.032 would be found)"
     )
+    assert comparison(p_holm=1.0, detectable=None, **unclear).endswith("-0.006 to +0.013)")
 
 
 @pytest.mark.parametrize(
@@ -196,7 +199,7 @@ def test_a_sentence_says_when_seeds_are_most_of_what_is_uncertain():
 
 def test_an_interval_of_an_uneven_level_is_named_as_it_is():
     row = {"seeds": 1, "seed_share": 0.0, "p_holm": 0.5, "family": 1, "queries": 3, "split": "dev"}
-    row |= {"system": "a", "baseline": "b", "measure": "AP", "difference": 0.1}
+    row |= {"system": "a", "baseline": "b", "measure": "AP", "difference": 0.1, "detectable": None}
     assert "97.5% interval" in comparison_sentence(
         row | {"interval_low": 0.0, "interval_high": 0.2}, alpha=0.025
     )

@@ -1,5 +1,6 @@
 import numpy as np
 import polars as pl
+import pytest
 
 from evaluation.tables import measurement_table
 from trisampler.corpora.query_overlap import overlapping_queries
@@ -81,9 +82,11 @@ def test_a_split_that_tells_them_apart_or_would_see_what_matters_is_large_enough
     assert list(size_warnings(compared(50, 0.0, spread=0.0), "encoder_2", SETTINGS)) == []
 
 
-def test_one_query_tells_nothing():
-    (sentence,) = size_warnings(compared(1, 0.3), "encoder_2", SETTINGS)
-    assert sentence == "The dev split has one query, too few to tell encoder_2 from encoder_0."
+@pytest.mark.parametrize(("queries", "told"), [(1, "1 query"), (5, "5 queries")])
+def test_few_queries_tell_nothing_however_large_the_difference(queries, told):
+    # Signs of five alike have p 2 / 32 at least, and two comparisons share the level of .05.
+    (sentence,) = size_warnings(compared(queries, 0.3), "encoder_2", SETTINGS)
+    assert sentence == f"The dev split has {told}, too few to tell encoder_2 from encoder_0."
 
 
 def test_systems_whose_first_results_nobody_judged_are_named_with_shares():

@@ -6,7 +6,6 @@ one measure: the question "which of these systems differ from the baseline?".
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +13,7 @@ import polars as pl
 
 from trisampler.evaluation.errors import EvaluationError
 from trisampler.evaluation.metrics import splits_of
-from trisampler.evaluation.paired import detectable, paired_difference
+from trisampler.evaluation.paired import paired_difference
 from trisampler.evaluation.sentences import comparison_sentence
 from trisampler.evaluation.settings import EvaluationSettings
 from trisampler.evaluation.significance import bootstrap_interval, holm, randomisation_test
@@ -149,9 +148,7 @@ def _test(
     return [
         pair.row()
         | {
-            "detectable": detectable(
-                pair.deviation / math.sqrt(pair.queries), settings.alpha / family
-            ),
+            "detectable": pair.detectable(settings.alpha / family),
             "interval_low": float(low_C[column]),
             "interval_high": float(high_C[column]),
             "p_value": float(test.p_values[column]),

@@ -10,6 +10,7 @@ import polars as pl
 
 from trisampler.corpora.query_overlap import LEAST_SHARED
 from trisampler.evaluation.settings import EvaluationSettings
+from trisampler.evaluation.significance import smallest_p
 from trisampler.evaluation.snippets import snippet
 from trisampler.evaluation.systems import in_order, system_label
 
@@ -79,8 +80,8 @@ def size_warnings(
     for row in comparisons.filter(system=newest, measure=settings.primary).iter_rows(named=True):
         queries = f"{row['queries']:,} {'query' if row['queries'] == 1 else 'queries'}"
         pair = f"{system_label(newest)} from {system_label(row['baseline'])}"
-        if row["queries"] == 1:
-            yield f"The {row['split']} split has one query, too few to tell {pair}."
+        if smallest_p(row["queries"]) > settings.alpha / row["family"]:
+            yield f"The {row['split']} split has {queries}, too few to tell {pair}."
         elif row["p_holm"] >= settings.alpha and (row["detectable"] or 0) > _WORTH_FINDING:
             needed = math.ceil(row["queries"] * (row["detectable"] / _WORTH_FINDING) ** 2)
             yield (

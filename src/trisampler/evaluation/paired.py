@@ -10,15 +10,18 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
+from trisampler.evaluation.significance import smallest_p
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
-_POWER = 0.8
+# How often a difference that is called detectable would be found.
+POWER = 0.8
 # Means over seeds of equal values may differ in their last bits.
-_TIED = 1e-12
+TIED = 1e-12
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,21 @@ class PairedDifference:
     wins: int
     losses: int
 
+    def detectable(self, alpha: float) -> float | None:
+        """The difference that a test over these queries would find four times in five.
+
+        Their mean is taken for normal. None where nothing varies by more than rounding, or where so
+        few queries find nothing at that level.
+
+        Args:
+            alpha: Of the two-sided test, for Holm's first step the whole level by the family.
+        """
+        if self.deviation <= TIED or smallest_p(self.queries) > alpha:
+            return None
+        normal = NormalDist()
+        reach = normal.inv_cdf(1 - alpha / 2) + normal.inv_cdf(POWER)
+        return reach * self.deviation / math.sqrt(self.queries)
+
     def row(self) -> dict[str, Any]:
         """As columns of a table of comparisons; `effect_size` is Cohen's d of paired values."""
         return {
@@ -46,7 +64,7 @@ class PairedDifference:
             "system_mean": self.system_mean,
             "baseline_mean": self.baseline_mean,
             "difference": self.difference,
-            "effect_size": self.difference / self.deviation if self.deviation > _TIED else None,
+            "effect_size": self.difference / self.deviation if self.deviation > TIED else None,
             "wins": self.wins,
             "losses": self.losses,
         }
@@ -64,27 +82,6 @@ def paired_difference(system_SQ: Floats, baseline_SQ: Floats) -> PairedDifferenc
         baseline_mean=math.fsum(baseline_SQ.ravel()) / baseline_SQ.size,
         difference=difference,
         deviation=math.sqrt(squares / (queries - 1)) if queries > 1 else 0.0,
-        wins=sum(value > _TIED for value in differences_Q),
-        losses=sum(value < -_TIED for value in differences_Q),
+        wins=sum(value > TIED for value in differences_Q),
+        losses=sum(value < -TIED for value in differences_Q),
     )
-
-
-def detectable(standard_error: float, alpha: float, degrees: float = math.inf) -> float | None:
-    """The difference that a test would find four times in five.
-
-    None where nothing varies by more than rounding.
-
-    Args:
-        standard_error: Of the mean difference.
-        alpha: Level of the two-sided test, for Holm's first step the whole level by the family.
-        degrees: Of freedom of Student's t; without any limit that is the normal distribution.
-    """
-    if not standard_error > _TIED:
-        return None
-    if math.isinf(degrees):
-        reach = NormalDist().inv_cdf(1 - alpha / 2) + NormalDist().inv_cdf(_POWER)
-    else:
-        from scipy.special import stdtrit
-
-        reach = float(stdtrit(degrees, 1 - alpha / 2) + stdtrit(degrees, _POWER))
-    return reach * standard_error

@@ -23,11 +23,13 @@ from trisampler.evaluation.comparison_cells import CellResult
 from trisampler.evaluation.comparison_table import by_sampler
 from trisampler.evaluation.crossed_test import crossed_test
 from trisampler.evaluation.errors import EvaluationError
-from trisampler.evaluation.paired import detectable, paired_difference
+from trisampler.evaluation.mean_squares import mean_squares
+from trisampler.evaluation.paired import paired_difference
+from trisampler.evaluation.power import detectable_differences
 from trisampler.evaluation.seeded_tests import seeded_bootstrap
 from trisampler.evaluation.sentences import comparison_sentence
 from trisampler.evaluation.settings import EvaluationSettings
-from trisampler.evaluation.significance import holm
+from trisampler.evaluation.significance import holm, smallest_p
 from trisampler.hashing import derive_seed
 
 if TYPE_CHECKING:
@@ -153,7 +155,8 @@ def _test(
         np.random.default_rng(derive_seed(seed, "comparison", what, split))
         for what in ("seeds", "queries")
     )
-    coverage = 1 - settings.alpha
+    coverage, first_level = 1 - settings.alpha, settings.alpha / len(pairs)
+    detectable_C = _detectable(differences_SQC, first_level)
     bootstrap = seeded_bootstrap(differences_SQC, settings.resamples, coverage, seeds, queries)
     student = crossed_test(differences_SQC, coverage)
     p_values_C = np.maximum(bootstrap.p_values, student.p_values)
@@ -168,11 +171,7 @@ def _test(
             "baseline": baseline,
             "interval_low": float(min(bootstrap.low[column], student.low[column])),
             "interval_high": float(max(bootstrap.high[column], student.high[column])),
-            "detectable": detectable(
-                float(student.standard_errors[column]),
-                settings.alpha / len(pairs),
-                float(student.degrees[column]),
-            ),
+            "detectable": detectable_C[column],
             "p_bootstrap": float(bootstrap.p_values[column]),
             "p_student": float(student.p_values[column]),
             "seed_share": float(student.seed_shares[column]),
@@ -183,3 +182,12 @@ def _test(
         row["sentence"] = comparison_sentence(row, settings.alpha)
         rows.append(row)
     return rows
+
+
+def _detectable(differences_SQC: Floats, alpha: float) -> list[float | None]:
+    """None where nothing varies, or where so few queries find nothing at that level."""
+    _, queries, comparisons = differences_SQC.shape
+    if smallest_p(queries) > alpha:
+        return [None] * comparisons
+    found_C = detectable_differences(mean_squares(differences_SQC), alpha)
+    return [float(found) if found > 0 else None for found in found_C]

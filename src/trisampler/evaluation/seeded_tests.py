@@ -36,20 +36,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class SeededBootstrap:
-    """Percentile interval, p-value and standard error of each mean difference, each (C,).
+    """Percentile interval and p-value of each mean difference, each (C,).
 
     Attributes:
         low: Lower end of the interval.
         high: Upper end.
         p_values: Two-sided: the level at which the percentile interval begins to hold zero; the
             found sample is counted with the others, so it is never 0, nor below `smallest_p`.
-        standard_errors: Standard deviation of the resampled means.
     """
 
     low: Floats
     high: Floats
     p_values: Floats
-    standard_errors: Floats
 
 
 def seeded_bootstrap(
@@ -83,7 +81,7 @@ def seeded_bootstrap(
     means_RC = sums_RC * unit_C / cells
     tail = (1 - coverage) / 2
     low_C, high_C = np.quantile(means_RC, [tail, 1 - tail], axis=0)
-    return SeededBootstrap(low_C, high_C, p_values_C, means_RC.std(axis=0, ddof=1))
+    return SeededBootstrap(low_C, high_C, p_values_C)
 
 
 def widen_seeds(values_SQC: Floats) -> Floats:

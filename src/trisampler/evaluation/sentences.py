@@ -12,7 +12,8 @@ _MOST_DECIMALS = 8
 def comparison_sentence(comparison: Mapping[str, Any], alpha: float) -> str:
     """One sentence for one row of the comparisons table.
 
-    It names a direction only where the corrected p-value is below `alpha`. Where the row says over
+    It names a direction only where the corrected p-value is below `alpha`; elsewhere it says which
+    difference would be found four times in five, if the row has one. Where the row says over
     how many seeds the comparison is, so does the sentence, and whether most of what is uncertain is
     uncertain because of them.
     """
@@ -30,9 +31,11 @@ def comparison_sentence(comparison: Mapping[str, Any], alpha: float) -> str:
     low, high = comparison["interval_low"], comparison["interval_high"]
     coverage = f"{100 * (1 - alpha):g}% interval"
     if comparison["p_holm"] >= alpha:
+        detectable = comparison["detectable"]
+        power = f"; four times in five, {detectable:.3f} would be found" if detectable else ""
         return (
             f"{system} not distinguishable from {baseline} in {measure}: {p_value}, {queries} "
-            f"(difference {difference:+.3f}, {coverage} {low:+.3f} to {high:+.3f})"
+            f"(difference {difference:+.3f}, {coverage} {low:+.3f} to {high:+.3f}{power})"
         )
     if difference < 0:
         low, high = -high, -low
