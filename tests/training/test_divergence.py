@@ -25,10 +25,10 @@ def check(collection: Toy, outcome: StepOutcome, first_loss: float | None = 1.0)
 @pytest.mark.parametrize(
     "outcome",
     [
-        StepOutcome(math.nan, 1.0, 0.05),
-        StepOutcome(math.inf, 1.0, 0.05),
-        StepOutcome(1.0, math.nan, 0.05),
-        StepOutcome(60.0, 1.0, 0.05),
+        StepOutcome(math.nan, 1.0, 0.05, 8),
+        StepOutcome(math.inf, 1.0, 0.05, 8),
+        StepOutcome(1.0, math.nan, 0.05, 8),
+        StepOutcome(60.0, 1.0, 0.05, 8),
     ],
 )
 def test_names_the_step_the_queries_and_what_to_lower(
@@ -47,5 +47,5 @@ def test_names_the_step_the_queries_and_what_to_lower(
 def test_a_high_loss_where_training_began_high_is_none(
     collection: Toy, loss: float, first: float | None
 ) -> None:
-    batch = check(collection, StepOutcome(loss, 1.0, 0.05), first)
+    batch = check(collection, StepOutcome(loss, 1.0, 0.05, 8), first)
     assert np.log(len(batch.document_rows_N)) * SETTINGS.divergence_factor > 20

@@ -89,6 +89,16 @@ def test_two_trainings_are_one(
     assert losses[0] == losses[1]
 
 
+def test_documents_are_counted_as_drawn_at_each_step_not_as_mined(
+    load_tiny: Callable[[], Encoder], collection: Toy, tmp_path: Path
+) -> None:
+    settings = FROZEN.model_copy(update={"batch_queries": 1, "negatives_per_query": 8})
+    mined = Batches(collection.examples(), settings, seed=3, round_number=1).at(1)
+    assert len(mined.document_rows_N) < 1 + 8
+    history = train(load_tiny(), collection, tmp_path, settings, guard=0.0).history
+    assert history["documents"].drop_nulls().unique().to_list() == [1 + 8]
+
+
 def test_the_cache_and_memory_change_nothing(
     load_tiny: Callable[[], Encoder], collection: Toy, tmp_path: Path
 ) -> None:

@@ -6,7 +6,7 @@ Legend: B queries, N documents, D dimensions.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import torch
@@ -17,6 +17,23 @@ from trisampler.training.examples import TrainingExamples
 from trisampler.training.objective import Objective
 
 
+@dataclass(frozen=True)
+class BatchLoss:
+    """What a batch came to.
+
+    Attributes:
+        value: The loss, a scalar.
+        documents: How many different ones the queries were contrasted with.
+    """
+
+    value: torch.Tensor
+    documents: int
+
+    def detached(self) -> BatchLoss:
+        """The same without a graph."""
+        return replace(self, value=self.value.detach())
+
+
 class Contrast(Protocol):
     """From a batch to its loss, by way of the texts whose vectors are trained."""
 
@@ -24,8 +41,8 @@ class Contrast(Protocol):
         """The texts to encode, side by side."""
         ...
 
-    def loss(self, vectors: Sequence[torch.Tensor], batch: Batch, seed: int) -> torch.Tensor:
-        """The loss, a scalar.
+    def loss(self, vectors: Sequence[torch.Tensor], batch: Batch, seed: int) -> BatchLoss:
+        """The loss, with its graph.
 
         Args:
             vectors: of the texts that `texts` gave, in their order, with a graph.
@@ -49,9 +66,9 @@ class TrainedDocuments:
             ("document", self.examples.documents_of(batch.document_rows_N)),
         )
 
-    def loss(self, vectors: Sequence[torch.Tensor], batch: Batch, seed: int) -> torch.Tensor:
+    def loss(self, vectors: Sequence[torch.Tensor], batch: Batch, seed: int) -> BatchLoss:
         """See `Contrast`; the seed is not needed."""
         del seed
         query_vectors_BD, document_vectors_ND = vectors
-        loss: torch.Tensor = self.objective(query_vectors_BD, document_vectors_ND, batch)
-        return loss
+        value = self.objective(query_vectors_BD, document_vectors_ND, batch)
+        return BatchLoss(value, len(batch.document_rows_N))

@@ -16,6 +16,7 @@ import torch
 
 from trisampler.encoders.settings import Side
 from trisampler.training.batches import Batch, Visit, assemble
+from trisampler.training.contrast import BatchLoss
 from trisampler.training.examples import TrainingExamples
 from trisampler.training.frozen_corpus import FrozenCorpus
 from trisampler.training.live_negatives import LiveNegatives
@@ -43,7 +44,7 @@ class FrozenDocuments:
         """See `contrast.Contrast`: the queries alone."""
         return (("query", self._examples.queries_of(batch.query_rows_B)),)
 
-    def loss(self, vectors: Sequence[torch.Tensor], batch: Batch, seed: int) -> torch.Tensor:
+    def loss(self, vectors: Sequence[torch.Tensor], batch: Batch, seed: int) -> BatchLoss:
         """See `contrast.Contrast`.
 
         Args:
@@ -54,10 +55,10 @@ class FrozenDocuments:
         (query_vectors_BD,) = vectors
         live = self.drawn(batch, query_vectors_BD, seed)
         document_vectors_ND = torch.from_numpy(self._corpus.vectors_ND[live.document_rows_N])
-        loss: torch.Tensor = self._objective(
+        value = self._objective(
             query_vectors_BD, document_vectors_ND.to(query_vectors_BD.device), live
         )
-        return loss
+        return BatchLoss(value, len(live.document_rows_N))
 
     def drawn(self, batch: Batch, query_vectors_BD: torch.Tensor, seed: int) -> Batch:
         """The batch with negatives drawn now; its document rows are those of the corpus."""

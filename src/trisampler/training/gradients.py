@@ -16,7 +16,7 @@ from trisampler.encoders.token_batches import TokenBatch
 from trisampler.hashing import derive_seed
 from trisampler.training.batch_encoder import BatchEncoder, in_order
 from trisampler.training.batches import Batch
-from trisampler.training.contrast import Contrast
+from trisampler.training.contrast import BatchLoss, Contrast
 from trisampler.training.examples import Rows
 from trisampler.training.processes import Processes, shares_of
 
@@ -24,7 +24,7 @@ from trisampler.training.processes import Processes, shares_of
 class Gradients(Protocol):
     """A way to the gradient of a batch's loss."""
 
-    def backward(self, batch: Batch, seed: int) -> torch.Tensor:
+    def backward(self, batch: Batch, seed: int) -> BatchLoss:
         """Add this process's part of the gradient to that of every weight.
 
         Args:
@@ -32,7 +32,7 @@ class Gradients(Protocol):
             seed: of this step's dropout.
 
         Returns:
-            The loss of the whole batch, a scalar without graph.
+            That of the whole batch, without graph.
         """
         ...
 
@@ -90,8 +90,8 @@ class PlainGradients:
     def __init__(self, work: Work) -> None:
         self._work = work
 
-    def loss(self, batch: Batch, seed: int) -> torch.Tensor:
-        """The scalar loss of a batch, with its graph."""
+    def loss(self, batch: Batch, seed: int) -> BatchLoss:
+        """The loss of a batch, with its graph."""
         work = self._work
         vectors = [
             work.processes.bring_together(work.vectors(part), part.shares)
@@ -99,11 +99,11 @@ class PlainGradients:
         ]
         return work.contrast.loss(vectors, batch, seed)
 
-    def backward(self, batch: Batch, seed: int) -> torch.Tensor:
+    def backward(self, batch: Batch, seed: int) -> BatchLoss:
         """See `Gradients`."""
         loss = self.loss(batch, seed)
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss.detach()
+        loss.value.backward()  # type: ignore[no-untyped-call]
+        return loss.detached()
 
 
 class CachedGradients:
@@ -118,7 +118,7 @@ class CachedGradients:
     def __init__(self, work: Work) -> None:
         self._work = work
 
-    def backward(self, batch: Batch, seed: int) -> torch.Tensor:
+    def backward(self, batch: Batch, seed: int) -> BatchLoss:
         """See `Gradients`."""
         work = self._work
         parts = work.parts(batch, seed)
@@ -131,11 +131,11 @@ class CachedGradients:
             for vectors_MD, part in zip(own_vectors, parts, strict=True)
         ]
         loss = work.contrast.loss(whole, batch, seed)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.value.backward()  # type: ignore[no-untyped-call]
         for vectors_MD, part in zip(own_vectors, parts, strict=True):
             assert vectors_MD.grad is not None
             for micro_batch, seed_of_one in zip(part.micro_batches, part.seeds, strict=True):
                 vectors_BD = work.encoder.encode(micro_batch, part.side, seed_of_one)
                 rows_B = torch.from_numpy(micro_batch.rows_B).to(vectors_BD.device)
                 vectors_BD.backward(vectors_MD.grad[rows_B])  # type: ignore[no-untyped-call]
-        return loss.detach()
+        return loss.detached()

@@ -28,7 +28,7 @@ class StepRecord:
     """One step; step 0 is the encoder before training, of which only `dev` is known.
 
     `gradient_norm` is before clipping; `dev` is None where it was not measured; `documents` is how
-    many different ones the batch named, which are encoded unless they are frozen.
+    many different ones the batch's queries were contrasted with, encoded unless they are frozen.
     """
 
     step: int

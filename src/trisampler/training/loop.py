@@ -146,7 +146,7 @@ class TrainingLoop:
             queries_per_second=len(batch.query_rows_B) / seconds,
             temperature=outcome.temperature,
             dev=self._measure() if self._measurement_is_due(step) else None,
-            documents=len(batch.document_rows_N),
+            documents=outcome.documents,
         )
 
     def _measurement_is_due(self, step: int) -> bool:

@@ -24,12 +24,15 @@ from trisampler.training.task import TrainingTask
 class StepOutcome:
     """The loss of a batch before the weights moved, and its gradient's norm before clipping.
 
-    `temperature` is the one that the loss was taken at.
+    Attributes:
+        temperature: The one that the loss was taken at.
+        documents: How many different ones the queries were contrasted with.
     """
 
     loss: float
     gradient_norm: float
     temperature: float
+    documents: int
 
     @property
     def is_finite(self) -> bool:
@@ -70,7 +73,7 @@ class Stepper:
         self._encoder.eval()
         self._processes.add_up(self._encoder.parameters())
         norm = torch.nn.utils.clip_grad_norm_(self._weights(), self._settings.gradient_clip)
-        outcome = StepOutcome(float(loss), float(norm), temperature)
+        outcome = StepOutcome(float(loss.value), float(norm), temperature, loss.documents)
         if outcome.is_finite:
             for group in self.optimizer.param_groups:
                 group["lr"] = learning_rate * group["rate_factor"]
