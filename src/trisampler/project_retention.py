@@ -71,8 +71,8 @@ class Retention:
     def leftovers(self, keep: int) -> list[Leftover]:
         """What may go, in the order in which it is to go.
 
-        Where a process is making something in the workspace, its folders are left alone; a warning
-        says so.
+        Where a process is making something in the workspace, its folders are left alone, and so is
+        MLflow where its artifacts are another project's; a warning says so.
 
         Args:
             keep: As `retention.keep`.
@@ -109,9 +109,17 @@ class Retention:
     def _in_mlflow(self, keep: int) -> Iterator[Leftover]:
         if not self.tracking.enabled:
             return
+        from trisampler.hooks.own_artifacts import foreign_artifacts
         from trisampler.registry.client import reaching
         from trisampler.registry.registry import Registry
 
+        foreign = foreign_artifacts(self.tracking, self.project)
+        if foreign is not None:
+            _logger.warning(
+                "%s: artifacts are in %s, outside this project: nothing of MLflow is pruned.",
+                *(self.tracking.database, foreign),
+            )
+            return
         uri = self.tracking.uri(self.project)
         registry = Registry(uri, self.tracking.registered_model)
         if not registry.is_there():

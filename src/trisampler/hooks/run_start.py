@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -36,11 +35,11 @@ def start_run(
         parameters: The whole tree.
         tags: Its tags, besides those about the code and its user.
     """
-    server = os.environ.get("MLFLOW_TRACKING_URI")
+    own = settings.own_database(project) is not None
     run = MlflowRun.start(
         settings.uri(project),
         settings.experiment,
-        None if server else project / settings.artifacts,
+        project / settings.artifacts if own else None,
         name,
         {**_user_tag(), **_git_tags(project), **tags},
     )

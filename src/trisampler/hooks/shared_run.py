@@ -43,9 +43,11 @@ def open_shared_run(context: KedroContext, name: str) -> str | None:
         The run's id; None where tracking is off.
 
     Raises:
-        TrackingError: MLflow cannot be reached: nothing has been done yet that would be lost.
+        TrackingError: MLflow cannot be reached, or keeps artifacts in another project: nothing has
+            been done yet that would be lost.
     """
     from trisampler.hooks.mlflow_run import MlflowRun
+    from trisampler.hooks.own_artifacts import check_artifacts
     from trisampler.hooks.run_start import by_dotted_name, source_tags, start_run
 
     settings = _settings(context)
@@ -54,6 +56,7 @@ def open_shared_run(context: KedroContext, name: str) -> str | None:
     if "'" in name:
         raise TrackingError(f"--name {name}: a run's name may not have an apostrophe.")
     uri = settings.uri(context.project_path)
+    check_artifacts(settings, context.project_path)
     with _told(uri):
         run = MlflowRun.newest_with_tag(uri, settings.experiment, _TAG, name)
         if run is None:

@@ -138,6 +138,7 @@ class TrackingHooks:
 
     def _start(self, catalog: DataCatalog) -> None:
         from trisampler.hooks.mlflow_run import MlflowRun
+        from trisampler.hooks.own_artifacts import check_artifacts
         from trisampler.hooks.run_start import source_tags, start_run
         from trisampler.hooks.run_texts import command, run_name
 
@@ -148,6 +149,7 @@ class TrackingHooks:
         if run_id is not None:
             self._run = MlflowRun.join(uri, run_id)
         else:
+            check_artifacts(settings, self._project)
             parameters = catalog.load("parameters")
             told = self._run_params
             tags = {"kedro.run_id": told["run_id"], **source_tags(command(told))}

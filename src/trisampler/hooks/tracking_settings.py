@@ -32,8 +32,12 @@ class TrackingSettings(BaseModel):
 
     def uri(self, project: Path) -> str:
         """The server of MLFLOW_TRACKING_URI, else the project's own database."""
-        server = os.environ.get("MLFLOW_TRACKING_URI")
-        return server or f"sqlite:///{(project / self.database).as_posix()}"
+        database = self.own_database(project)
+        return f"sqlite:///{database.as_posix()}" if database else _server()
+
+    def own_database(self, project: Path) -> Path | None:
+        """The project's own database; None where MLFLOW_TRACKING_URI names a server."""
+        return None if _server() else project / self.database
 
 
 def check_tracking(tree: dict[str, Any]) -> TrackingSettings:
@@ -43,6 +47,10 @@ def check_tracking(tree: dict[str, Any]) -> TrackingSettings:
         TrackingError: Naming every key that does not fit.
     """
     return fitting(TrackingSettings, tree, "tracking.yml", TrackingError)
+
+
+def _server() -> str:
+    return os.environ.get("MLFLOW_TRACKING_URI", "")
 
 
 def shared_run_id() -> str | None:
