@@ -240,6 +240,17 @@ def test_judged_0_may_be_drawn_and_is_no_positive():
             (["a"], pl.DataFrame({"doc_id": ["x", "x"], "text": ["x", "y"]}), []),
             "document id 'x' stands 2 times",
         ),
+        ((["a"], ["b"], {"0" * 9: {"0" * 9: 0.9}}), "has the relevance 0.9, not a whole number"),
+        ((["a"], ["b"], {"0" * 9: {"0" * 9: None}}), "has the relevance None"),
+        ((["a"], ["b"], {"0" * 9: {"0" * 9: "1"}}), "has the relevance '1'"),
+        (
+            (
+                ["a"],
+                ["b"],
+                pl.DataFrame({"query_id": ["0" * 9], "doc_id": "0" * 9, "relevance": [2.0**31]}),
+            ),
+            "has the relevance 2147483648.0",
+        ),
     ],
 )
 def test_unusable_texts_and_pairs_are_named(arguments, message):

@@ -155,7 +155,8 @@ def _judgements(positives: Positives) -> pl.DataFrame:
     else:
         rows = ((*pair, 1) for pair in positives)
     named = [(_named(query), _named(document), relevance) for query, document, relevance in rows]
-    return pl.DataFrame(named, _JUDGEMENTS, orient="row")
+    graded = [(*pair, _grade(relevance, *pair)) for *pair, relevance in named]
+    return pl.DataFrame(graded, _JUDGEMENTS, orient="row")
 
 
 def _of_mapping(positives: Mapping[str, Any]) -> Iterator[tuple[Any, Any, int]]:
@@ -166,6 +167,21 @@ def _of_mapping(positives: Mapping[str, Any]) -> Iterator[tuple[Any, Any, int]]:
             )
         for document in documents:
             yield query, document, documents[document] if isinstance(documents, Mapping) else 1
+
+
+def _grade(relevance: Any, query_id: str, doc_id: str) -> int:
+    """The relevance, if it is a whole number of 32 bits; cut to one, .9 would be no positive."""
+    try:
+        whole = int(relevance)
+    except (TypeError, ValueError, OverflowError):
+        whole = None
+    if whole is None or whole != relevance or abs(whole) >= 2**31:
+        raise NegativesError(
+            f"the pair of query {query_id!r} and document {doc_id!r} has the relevance "
+            f"{relevance!r}, not a whole number of 32 bits: give 1 or more to positives and 0 to "
+            "what is judged not relevant"
+        )
+    return whole
 
 
 def _named(identifier: Any) -> str:
