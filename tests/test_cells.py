@@ -100,8 +100,8 @@ def test_a_variant_s_own_parameters_go_over_those_of_its_sampler() -> None:
 
 
 def test_a_variant_that_names_pools_has_them_whatever_its_sampler() -> None:
-    variant = Variant(sampler="random", sampling={"pools": ["lexical"]})
-    assert Cell("own", variant, 1).sampling(SAMPLING, {}).pools == ("lexical",)
+    variant = Variant(sampler="bm25", sampling={"pools": ["given"]})
+    assert Cell("own", variant, 1).sampling(SAMPLING, {}).pools == ("given",)
 
 
 @pytest.mark.parametrize("rounds", [1, 2, 3, 7])

@@ -133,6 +133,14 @@ def test_settings_out_of_range_are_refused(wrong):
         SamplingSettings(**wrong)
 
 
+@pytest.mark.parametrize("pools", [("encoder",), ("corpus", "given")])
+def test_random_is_refused_a_pool_whose_order_is_not_random(pools):
+    with pytest.raises(ValidationError, match=r"pools names (encoder|given).*choose top-k"):
+        SamplingSettings(sampler="random", pools=pools)
+    for allowed in ({}, {"pools": ("corpus",)}):
+        assert SamplingSettings(sampler="random", **allowed).build_sampler().takes_corpus_in_order
+
+
 def test_importing_loads_nothing_heavy():
     code = (
         "import sys, trisampler.negatives.mining, trisampler.negatives.array_mining\n"

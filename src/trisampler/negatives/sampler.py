@@ -107,6 +107,11 @@ class Sampler:
                 "as are asked for: leave `keep` to the stages before it"
             )
 
+    @property
+    def takes_corpus_in_order(self) -> bool:
+        """Whether its draw is the order of the pool `corpus`, the only one in random order."""
+        return self.pool == "corpus" and self.stages[0].in_order
+
 
 def uniform(scores: PairScores) -> Float64:
     """The same weight for every candidate."""

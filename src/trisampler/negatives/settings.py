@@ -96,6 +96,17 @@ class SamplingSettings(BaseModel):
         check_sampler(self.sampler, self.parameters)
         return self
 
+    @model_validator(mode="after")
+    def _the_order_of_its_pools_is_random_where_it_is_the_draw(self) -> SamplingSettings:
+        others = [pool for pool in self.pools if pool != "corpus"]
+        if others and self.build_sampler().takes_corpus_in_order:
+            raise ValueError(
+                f"sampler {self.sampler!r} takes the documents of the pool corpus in its random "
+                f"order, and pools names {others[0]}, whose order is not random: choose top-k, "
+                "which draws uniformly from any pools, or leave pools empty"
+            )
+        return self
+
 
 def check_sampler(name: str, parameters: Mapping[str, float] | None = None) -> None:
     """Refuse a sampler that cannot be made, in the way of a settings model's validator.

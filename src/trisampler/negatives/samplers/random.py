@@ -8,7 +8,8 @@ from trisampler.negatives.sampler import Sampler, Stage, uniform
 def random() -> Sampler:
     """Uniform over the corpus without the query's positives.
 
-    The pool `corpus` is itself a uniform sequence of documents, so its first ones are the draw.
+    The pool `corpus` is itself a uniform sequence of documents, so its first ones are the draw;
+    `SamplingSettings` refuse it any other.
     """
     return Sampler(
         name="random",
