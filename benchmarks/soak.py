@@ -62,8 +62,9 @@ def retrain(project: Path, cycles: int, keep: int) -> Iterator[Cycle]:
         cycles: How many.
         keep: As `retention.keep`.
     """
-    from kedro.framework.session import KedroSession
     from kedro.framework.startup import bootstrap_project
+
+    from trisampler.incremental import IncrementalSession
 
     bootstrap_project(project)
     logging.disable(logging.INFO)
@@ -72,7 +73,7 @@ def retrain(project: Path, cycles: int, keep: int) -> Iterator[Cycle]:
         with (
             Path(os.devnull).open("w") as nowhere,
             redirect_stdout(nowhere),
-            KedroSession.create(project, env="smoke", runtime_params=parameters) as session,
+            IncrementalSession.create(project, env="smoke", runtime_params=parameters) as session,
         ):
             session.run()
         yield _now(project)

@@ -12,6 +12,7 @@ from kedro.pipeline import Node, Pipeline
 from test_parameters import loader
 from trisampler.checks.training import check_training, trains
 from trisampler.hooks.configuration import ConfigurationHooks
+from trisampler.incremental.own_runner import RUNNER
 from trisampler.parameters import ParameterError, Parameters, check_parameters
 from trisampler.pipelines import comparison, survey
 from trisampler.pipelines.rounds import create_round
@@ -103,5 +104,6 @@ def test_a_part_of_a_pipeline_that_trains_is_refused_and_a_survey_is_not(
         }
     )
     part = Pipeline([Node(len, "corpus", "size", name="ingestion.count")])
+    asked = {"pipeline_names": names, "runner": RUNNER, "only_missing_outputs": False}
     with pytest.raises(ParameterError, match="negatives_per_query") if refused else nullcontext():
-        ConfigurationHooks().before_pipeline_run({"pipeline_names": names}, part, catalog)
+        ConfigurationHooks().before_pipeline_run(asked, part, catalog)

@@ -146,6 +146,9 @@ CASES = [
     Bad("unknown pipeline", ("'nope'",), options=("--pipelines", "nope")),
     Bad("unknown node", ("'nope'",), options=("--nodes", "nope")),
     Bad("unknown runner", ("'Nope'",), options=("--runner", "Nope")),
+    Bad("threads", ("ThreadRunner keeps no records",), options=("--runner", "ThreadRunner")),
+    Bad("processes", ("ParallelRunner keeps no records",), options=("--runner", "ParallelRunner")),
+    Bad("only missing", ("does by itself",), options=("--only-missing-outputs",)),
     Bad("unknown environment", ("nope",), env="nope"),
     Bad("nothing to begin with", ("not there", "kedro run"), options=("--pipelines", "release")),
 ]

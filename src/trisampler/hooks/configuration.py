@@ -8,6 +8,7 @@ from kedro.config import OmegaConfigLoader
 from kedro.framework.hooks import hook_impl
 
 from trisampler.configuration import warn_of_passed_over
+from trisampler.incremental.own_runner import check_runner
 from trisampler.structure import (
     choose_structure,
     current_structure,
@@ -46,12 +47,14 @@ class ConfigurationHooks:
         """Stop on what the nodes that are to run would only find out much later.
 
         Raises:
+            RunnerError: Kedro is to run in a way that the project cannot.
             ChangedInputError: Parameters would be shown beside what was made by others.
             EncoderError: A device is named that this machine has not.
             ParameterError: What is drawn cannot be trained on.
             ComparisonError: A sampler cannot be run, or a baseline is not compared.
             SurveyError: A sampler cannot draw.
         """
+        check_runner(run_params)
         _check_devices(pipeline, catalog)
         _check_shown_parameters(run_params, pipeline, catalog)
         stages = {node.name.partition(".")[0] for node in pipeline.nodes}

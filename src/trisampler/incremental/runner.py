@@ -16,6 +16,7 @@ from trisampler.failures import in_node
 from trisampler.incremental.keys import NodeKey, artifact_path
 from trisampler.incremental.locking import locked
 from trisampler.incremental.outside import is_outside_read
+from trisampler.incremental.own_runner import RUNNER
 from trisampler.incremental.plan import (
     Decision,
     check_inputs,
@@ -56,6 +57,10 @@ class IncrementalRunner(SequentialRunner):
         self._dry_run = dry_run
         self._keys: dict[str, NodeKey] = {}
         self._artifact_keys: dict[str, str] = {}
+
+    def __str__(self) -> str:
+        """All that Kedro tells hooks of a runner."""
+        return RUNNER
 
     def run(
         self,

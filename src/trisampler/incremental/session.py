@@ -1,4 +1,4 @@
-"""The project's session: incremental unless another runner is asked for."""
+"""The project's session: what it runs, it runs with the project's runner."""
 
 from __future__ import annotations
 
