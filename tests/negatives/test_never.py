@@ -98,7 +98,7 @@ def test_the_hits_are_counted_by_the_first_rule_that_applied():
 
 
 def test_what_the_guard_takes_for_a_positive_is_listed():
-    """The same for every sampler, one that draws nothing included, whatever the blocks."""
+    """Of the encoder's candidates, whatever the blocks and the pool, and where nothing is drawn."""
     world = dirty_world(3)
     listed = [
         world.draw(name, guard=GUARD, pools=pools, block_pairs=blocks).near_duplicates
@@ -120,6 +120,10 @@ def test_what_the_guard_takes_for_a_positive_is_listed():
     for table in listed:
         assert table.equals(listed[0])
         assert set(table.iter_rows()) == expected
+    for name in ("random", "bm25"):
+        table = world.draw(name, guard=GUARD).near_duplicates
+        assert expected <= set(table.iter_rows())
+        assert table.equals(table.unique().sort("query_id", "doc_id"))
     assert world.draw("tri", guard=0.0).near_duplicates.is_empty()
 
 

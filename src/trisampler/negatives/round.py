@@ -38,8 +38,9 @@ class Negatives:
         diagnostics: the round in numbers, ready for JSON.
         plane: for some pairs all eligible candidates: query_id, positive_id, doc_id, cos_q_pos,
             cos_q_doc, cos_pos_doc, drawn.
-        near_duplicates: query_id, doc_id of the candidates that the guard took for a positive of
-            the query; training must not contrast the two either.
+        near_duplicates: query_id, doc_id of the candidates, the sampler's and in any case the
+            encoder's, that the guard took for a positive of the query; training must not contrast
+            the two either.
     """
 
     table: pl.DataFrame
