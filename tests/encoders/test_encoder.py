@@ -361,6 +361,15 @@ class TestFit:
         settings = load(copy).settings
         assert (settings.pooling, settings.normalize) == ("mean", True)
 
+    def test_a_pooling_that_is_not_supported_must_be_decided(
+        self, tiny_encoder_folder: Path, tmp_path: Path
+    ) -> None:
+        copy = Path(shutil.copytree(tiny_encoder_folder, tmp_path / "copy"))
+        (copy / "1_Pooling/config.json").write_text('{"pooling_mode_lasttoken": true}')
+        with pytest.raises(EncoderError, match=r"pooling lasttoken; mean.*Set pooling to one"):
+            load(copy)
+        assert load(copy, pooling="mean").settings.pooling == "mean"
+
     def test_towers_that_disagree_must_be_decided(
         self, tiny_encoder_folder: Path, tmp_path: Path
     ) -> None:

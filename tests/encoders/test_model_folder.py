@@ -37,6 +37,10 @@ def test_a_bare_transformer_says_nothing(tmp_path: Path) -> None:
         ({"pooling_mode": ["cls"]}, "cls"),
         ({"pooling_mode_cls_token": False, "pooling_mode_mean_tokens": True}, "mean"),
         ({"pooling_mode_cls_token": True, "pooling_mode_mean_tokens": False}, "cls"),
+        ({"pooling_mode": "lasttoken"}, "lasttoken"),
+        ({"pooling_mode": ["cls", "mean"]}, "cls + mean"),
+        ({"pooling_mode_max_tokens": True}, "max_tokens"),
+        ({}, "of no kind"),
     ],
 )
 def test_old_and_new_pooling_configs(
@@ -55,9 +59,6 @@ def test_without_a_normalize_module_vectors_keep_their_length(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("kinds", "pooling", "message"),
     [
-        (["Transformer", "Pooling"], {"pooling_mode": "lasttoken"}, "lasttoken"),
-        (["Transformer", "Pooling"], {"pooling_mode": ["cls", "mean"]}, r"cls \+ mean"),
-        (["Transformer", "Pooling"], {"pooling_mode_max_tokens": True}, "max_tokens"),
         (["Transformer", "Pooling", "Dense"], {"pooling_mode": "mean"}, "Dense"),
         (["Router"], None, "separate query and document towers"),
     ],

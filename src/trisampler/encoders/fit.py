@@ -28,13 +28,16 @@ def resolve_settings(
         modules: what the folder of each tower says; only `query` where the tower is shared.
 
     Raises:
-        EncoderError: two towers disagree, or a model leaves its prompt out of the pooling.
+        EncoderError: two towers disagree, a model leaves its prompt out of the pooling, or `auto`
+            is a pooling that is not supported here.
     """
     for side in SIDES:
         _check_prompt(settings, side, modules.get(side, modules["query"]))
     pooling = settings.pooling
     if pooling == "auto":
-        pooling = _agreed("pooling", {side: _pooling(found) for side, found in modules.items()})
+        pooling = _agreed(
+            "pooling", {side: _pooling(side, found) for side, found in modules.items()}
+        )
     normalize = settings.normalize
     if normalize == "auto":
         said = {side: found.normalize is not False for side, found in modules.items()}
@@ -65,8 +68,16 @@ def check_fit(encoder: Encoder) -> None:
             )
 
 
-def _pooling(found: FolderModules) -> Pooling:
-    return found.pooling or "mean"
+def _pooling(side: Side, found: FolderModules) -> Pooling:
+    match found.pooling:
+        case "mean" | None:
+            return "mean"
+        case "cls":
+            return "cls"
+    raise EncoderError(
+        f"The modules.json of the model of the {side} tower asks for pooling {found.pooling}; mean "
+        "and cls are supported. Set pooling to one of them if that is what you want."
+    )
 
 
 def _agreed(what: str, said: Mapping[Side, _Value]) -> _Value:

@@ -25,10 +25,11 @@ _POOLING_FLAGS: dict[str, Pooling] = {
 class FolderModules:
     """What a model's own folder says about pooling, normalisation and prompts.
 
-    `pooling` and `normalize` are None where the folder says nothing (a bare transformer).
+    `pooling` and `normalize` are None where the folder says nothing (a bare transformer). `pooling`
+    may be one that is not supported here, such as `lasttoken` or `cls + mean`.
     """
 
-    pooling: Pooling | None
+    pooling: str | None
     normalize: bool | None
     include_prompt: bool
     lower_case: bool
@@ -39,8 +40,8 @@ def read_modules(folder: Path) -> FolderModules:
     """Read `modules.json` and what it names.
 
     Raises:
-        EncoderError: the folder asks for a module or pooling that is not supported here, or a file
-            is no valid JSON.
+        EncoderError: the folder asks for a module that is not supported here, or a file is no
+            valid JSON.
     """
     if not (folder / "modules.json").is_file():
         return FolderModules(None, None, include_prompt=True, lower_case=False, prompts={})
@@ -58,13 +59,12 @@ def read_modules(folder: Path) -> FolderModules:
             f"{folder / 'modules.json'} has a module that is not supported here: "
             f"{', '.join(unknown)}. Supported: Transformer, Pooling (mean or cls), Normalize."
         )
-    pooling: Pooling | None = None
+    pooling: str | None = None
     include_prompt = True
     for kind, module in zip(kinds, modules, strict=True):
         if kind == "Pooling":
-            file = folder / module["path"] / "config.json"
-            config = _read_json(file)
-            pooling = _pooling_of(config, file)
+            config = _read_json(folder / module["path"] / "config.json")
+            pooling = _pooling_of(config)
             include_prompt = bool(config.get("include_prompt", True))
     transformer_file = folder / "sentence_bert_config.json"
     transformer = _read_json(transformer_file) if transformer_file.is_file() else {}
@@ -129,22 +129,15 @@ def tower_folder(folder: Path, side: Side) -> Path:
     return folder / f"{side}_tower"
 
 
-def _pooling_of(config: dict[str, Any], file: Path) -> Pooling:
-    """The one pooling mode of a Pooling module, in its old form (flags) or its new (a name)."""
+def _pooling_of(config: dict[str, Any]) -> str:
+    """The pooling modes of a Pooling module, in its old form (flags) or its new (names)."""
     if "pooling_mode" in config:
         found = config["pooling_mode"]
         modes = [found] if isinstance(found, str) else list(found)
     else:
         flags = [key for key, on in config.items() if key.startswith("pooling_mode_") and on]
         modes = [_POOLING_FLAGS.get(flag, flag.removeprefix("pooling_mode_")) for flag in flags]
-    if modes == ["cls"]:
-        return "cls"
-    if modes == ["mean"]:
-        return "mean"
-    raise EncoderError(
-        f"{file} asks for pooling {' + '.join(modes) or 'of no kind'}; mean and cls are supported. "
-        "Set pooling to one of them if that is what you want."
-    )
+    return " + ".join(modes) or "of no kind"
 
 
 def _write_module_list(folder: Path, modules: list[tuple[str, str]]) -> None:
