@@ -171,6 +171,34 @@ def test_equal_queries_are_one_with_all_their_positives():
     assert set(drawn["negative_id"].cast(pl.Int64)) == {2, 3}
 
 
+def test_a_teachers_scores_of_all_queries_given_are_taken():
+    queries = ["river stone", "cloud", "River  stone", "amber"]
+    documents = ["river stone a", "river stone b", "cloud amber", "falcon"]
+    pairs = [(0, 0), (1, 2), (2, 1)]
+    complete = [
+        (f"{query:09d}", f"{document:09d}", float(10 * query + document))
+        for query in (2, 0, 1, 3)
+        for document in range(4)
+    ]
+    teacher = pl.DataFrame(complete, ["query_id", "doc_id", "score"], orient="row")
+
+    def mined(teacher):
+        return mine_negatives(queries, documents, pairs, Reader(), sampler="top-k", teacher=teacher)
+
+    scores = mined(teacher).table.select("query_id", "negative_id", "teacher_q_neg").unique()
+    assert scores.height
+    for query_id, negative_id, score in scores.iter_rows():
+        # Queries 0 and 2 are one, and the scores of 2 come first.
+        assert score == {0: 20, 1: 10}[int(query_id)] + int(negative_id)
+    for wrong, message in [
+        (teacher.with_columns(query_id=pl.lit("x")), "query 'x'.* is unknown"),
+        (pl.concat([teacher, teacher]), "twice"),
+        (teacher.drop("doc_id"), "no column 'doc_id'"),
+    ]:
+        with pytest.raises(NegativesError, match=message):
+            mined(wrong)
+
+
 def test_queries_without_a_positive_are_not_embedded(texts):
     queries, documents, _ = texts
     reader = Reader()

@@ -59,7 +59,7 @@ def embed_tables(
         NegativesError: there are neither vectors nor an encoder, or shapes do not fit.
     """
     sides = (
-        _Half("query", query_vectors, tables.query_rows, tables.queries_given),
+        _Half("query", query_vectors, tables.query_rows, tables.kept_ids.height),
         _Half("document", document_vectors, tables.document_rows, tables.corpus.height),
     )
     for half in sides:

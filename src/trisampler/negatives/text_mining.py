@@ -81,7 +81,8 @@ def mine_negatives(
         document_vectors: floats (N, D), in the order of `documents`, in place of an encoder.
         depth: candidates per query, in each pool that is searched.
         lexical: BM25's settings, where the sampler or `pools` ask for its hits.
-        teacher: another model's scores: query_id, doc_id, score.
+        teacher: another model's scores: query_id, doc_id, score. Those of queries that are one go
+            together, those of queries without a positive are passed over.
         seed: of the noise, which is keyed by ids.
         round_number: other rounds draw independently.
         **sampling: fields of `SamplingSettings`: sampler, parameters, negatives, temperature,
@@ -99,6 +100,8 @@ def mine_negatives(
         vectors = without_vectors(tables)
     else:
         vectors = embed_tables(tables, encoder, query_vectors, document_vectors)
+    if teacher is not None:
+        teacher = tables.of_trained_queries(teacher)
     task = Round(*vectors, tables.corpus, tables.judgements, settings, seed, round_number, teacher)
     found = task.negatives(_drawn(task, tables.queries, depth, lexical))
     return MinedNegatives(

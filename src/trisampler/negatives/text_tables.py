@@ -47,7 +47,8 @@ class TextTables:
         judgements: query_id, doc_id, relevance; sorted by query_id and doc_id.
         query_rows: where each query stands in what the user gave.
         document_rows: the same of documents.
-        queries_given: how many queries the user gave.
+        kept_ids: query_id, kept_id; of every query given the id of the one it was merged into, or
+            its own.
         merged: how many of them were merged into another.
     """
 
@@ -56,8 +57,28 @@ class TextTables:
     judgements: pl.DataFrame
     query_rows: Int64
     document_rows: Int64
-    queries_given: int
+    kept_ids: pl.DataFrame
     merged: int
+
+    def of_trained_queries(self, scores: pl.DataFrame) -> pl.DataFrame:
+        """Scores of the queries given, by query_id, doc_id: those that are of `queries`.
+
+        Where queries that were merged have each a score of a document, the first one stays. Rows of
+        queries that were not given stay, to be refused.
+        """
+        if not {"query_id", "doc_id"} <= set(scores.columns):
+            return scores
+        given = scores.join(self.kept_ids, on="query_id", how="left", maintain_order="left")
+        untrained = self.kept_ids.join(
+            self.queries, left_on="kept_id", right_on="query_id", how="anti"
+        )
+        first = pl.col("query_id").first().over(pl.coalesce("kept_id", "query_id"), "doc_id")
+        return (
+            given.join(untrained, on="query_id", how="anti", maintain_order="left")
+            .filter(pl.col("query_id") == first)
+            .with_columns(query_id=pl.coalesce("kept_id", "query_id"))
+            .drop("kept_id")
+        )
 
 
 def text_tables(queries: Queries, documents: Documents, positives: Positives) -> TextTables:
@@ -87,7 +108,7 @@ def text_tables(queries: Queries, documents: Documents, positives: Positives) ->
         judgements=judged,
         query_rows=_rows(trained),
         document_rows=_rows(corpus),
-        queries_given=asked.height,
+        kept_ids=merged.kept_ids,
         merged=int(merged.report["queries_merged_away"]),
     )
 
