@@ -180,6 +180,18 @@ def test_a_loss_that_is_no_number_stops_it(
         train(load_tiny(), collection, tmp_path, learning_rate=1e30, gradient_clip=1e30)
 
 
+def test_a_prompt_that_leaves_documents_no_token_is_refused(
+    tiny_encoder_folder: Path, collection: Toy, tmp_path: Path
+) -> None:
+    from trisampler.encoders.encoder import Encoder
+    from trisampler.encoders.settings import EncoderSettings
+
+    prompt = "the text of a document "
+    settings = EncoderSettings(name=str(tiny_encoder_folder), document_prompt=prompt)
+    with pytest.raises(TrainingError, match=r"fills the 5 tokens of training\.document_length"):
+        train(Encoder.load(settings), collection, tmp_path, document_length=5)
+
+
 def test_one_document_alone_teaches_nothing(
     load_tiny: Callable[[], Encoder], collection: Toy, tmp_path: Path
 ) -> None:

@@ -61,11 +61,17 @@ def check_fit(encoder: Encoder) -> None:
                 f"{side}_length is {length}, but the model has positions for {limit} tokens. "
                 f"Set {side}_length to at most {limit}."
             )
-        if encoder.settings.prompt(side) and len(encoder.token_ids([""], side)[0]) >= length:
+        if prompt_fills(encoder, side, length):
             raise EncoderError(
                 f"{side}_prompt alone fills the {length} tokens of {side}_length, so every text "
                 "would get the same vector. Shorten the prompt or raise the length."
             )
+
+
+def prompt_fills(encoder: Encoder, side: Side, length: int) -> bool:
+    """Whether the prompt of a side leaves its texts none of `length` tokens."""
+    prompt = encoder.settings.prompt(side)
+    return bool(prompt) and len(encoder.token_ids([""], side, length)[0]) >= length
 
 
 def _pooling(side: Side, found: FolderModules) -> Pooling:

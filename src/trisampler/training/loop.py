@@ -20,11 +20,11 @@ from trisampler.training.checkpoints import Checkpoints, Position
 from trisampler.training.dev_measure import MEASURE, measure_dev_pool
 from trisampler.training.divergence import check_outcome
 from trisampler.training.errors import TrainingError
+from trisampler.training.fit import check_encoder
 from trisampler.training.history import History, StepRecord
 from trisampler.training.processes import Processes
 from trisampler.training.result import TrainingResult
 from trisampler.training.schedule import learning_rate
-from trisampler.training.settings import TrainingSettings
 from trisampler.training.task import TrainingTask
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class TrainingLoop:
                 f"all train pairs share the document {task.examples.document_ids[0]!r} and there "
                 "are no mined negatives: there is nothing to tell it apart from"
             )
-        check_dimensions(task.settings, task.encoder.dimension)
+        check_encoder(task.encoder, task.settings)
         self._encoder = task.encoder
         self._examples = task.examples
         self._dev_pool = task.dev_pool
@@ -208,16 +208,6 @@ def train_here(task: TrainingTask, checkpoint_folder: Path, processes: Processes
         if checkpoints:
             training.restore_best(checkpoints)
     return TrainingResult(task.encoder, training.history.table())
-
-
-def check_dimensions(settings: TrainingSettings, dimension: int) -> None:
-    """Raise TrainingError where a beginning of the vectors is asked for that is none."""
-    too_long = [length for length in settings.matryoshka_dimensions if length >= dimension]
-    if too_long:
-        raise TrainingError(
-            f"training.matryoshka_dimensions has {too_long[0]}, and the encoder's vectors have "
-            f"{dimension} dimensions: name shorter beginnings only; the whole is always trained"
-        )
 
 
 def _show(bar: tqdm[None], history: History) -> None:
