@@ -40,7 +40,8 @@ class Passages:
     """The documents of all files.
 
     A passage is known by its id and its text. Without an id, a digest of title and text is its id;
-    where an id stood with another text before, the digest is added to it.
+    where an id stood with another text before, the digest is added to it: the first of the texts in
+    the order of the files and their lines has the id as it is.
     """
 
     def __init__(self) -> None:

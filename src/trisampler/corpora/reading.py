@@ -25,7 +25,8 @@ def read_collection(
 ) -> Collection:
     """Read, mend, check, prepare, merge and split a source. Nothing is written.
 
-    The result depends on what the lines of the files say, not on their order.
+    The result depends on what the lines of the files say, not on their order; but of the passages
+    that DPR's files or pairs give one id, the first has it as it is, the others with a digest.
 
     Args:
         settings: which source.
