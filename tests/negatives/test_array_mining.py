@@ -131,6 +131,15 @@ def test_unusable_arrays_are_named(arrays):
         )
 
 
+@pytest.mark.parametrize(
+    ("rows", "scores"), [((Q - 1, 2), (Q - 1, 2)), ((Q, 2), (Q, 3)), ((Q,), (Q,))]
+)
+def test_candidates_of_another_shape_are_refused(arrays, rows, scores):
+    candidates = (np.zeros(rows, np.int64), np.zeros(scores, np.float32))
+    with pytest.raises(NegativesError, match=r"rows of shape .*there are 60 queries"):
+        mine(*arrays, SamplingSettings(), candidates=candidates)
+
+
 def test_no_pairs(arrays):
     queries, documents, _ = arrays
     assert mine(queries, documents, [], SamplingSettings()).rows_Pn.shape == (0, 4)

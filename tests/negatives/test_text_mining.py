@@ -286,6 +286,16 @@ def test_unusable_texts_and_pairs_are_named(arguments, message):
         mine_negatives(*arguments, Reader())
 
 
+def test_vectors_may_be_lists(texts):
+    queries, documents, pairs = texts
+    arrays = (Reader().encode(queries), Reader().encode(documents))
+    as_lists, as_arrays = (
+        mine_negatives(queries, documents, pairs, query_vectors=asked, document_vectors=corpus)
+        for asked, corpus in (tuple(each.tolist() for each in arrays), arrays)
+    )
+    assert as_lists.table.equals(as_arrays.table)
+
+
 def test_what_does_not_fit_is_refused_before_anything_is_encoded(texts):
     queries, documents, pairs = texts
     reader = Reader()

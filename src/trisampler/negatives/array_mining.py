@@ -62,7 +62,7 @@ def mine(
     seed: int = 0,
     round_number: int = 1,
     depth: int = 200,
-    candidates: tuple[npt.NDArray[Any], Float32] | None = None,
+    candidates: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
     text_classes_N: Int64 | None = None,
 ) -> MinedRows:
     """Search and draw in one go, a few thousand queries at a time.
@@ -105,7 +105,7 @@ def mine(
         searches: dict[Pool, Search] = {
             "encoder": nearest_to_queries(queries, corpus, depth)
             if candidates is None
-            else _given_candidates(candidates, len(corpus.ids))
+            else _given_candidates(candidates, len(queries.ids), len(corpus.ids))
         }
         pools = unsearched_pools(searches, settings.pools_of(sampler), settings.corpus_offered)
         miner = Miner(material, sampler, pools, settings, seed, round_number)
@@ -135,11 +135,21 @@ def _keys(pairs_P2: npt.ArrayLike, queries: int, documents: int) -> tuple[Int64,
     return keys_P, order_P
 
 
-def _given_candidates(candidates: tuple[npt.NDArray[Any], Float32], documents: int) -> Search:
+def _given_candidates(
+    candidates: tuple[npt.ArrayLike, npt.ArrayLike], queries: int, documents: int
+) -> Search:
     """A search whose results are at hand."""
+    all_rows_QK, all_scores_QK = (np.asanyarray(each) for each in candidates)
+    shape = all_rows_QK.shape
+    if len(shape) != 2 or len(all_rows_QK) != queries or all_scores_QK.shape != shape:
+        raise NegativesError(
+            f"candidates have rows of shape {shape} and scores of shape {all_scores_QK.shape}, and "
+            f"there are {queries} queries; expected one row of both for each query, equally long"
+        )
 
     def search(queries: range, _: Int64) -> CandidateLists:
-        rows_QK, scores_QK = (each[queries.start : queries.stop] for each in candidates)
+        rows_QK = all_rows_QK[queries.start : queries.stop]
+        scores_QK = all_scores_QK[queries.start : queries.stop]
         if rows_QK.size and int(rows_QK.max()) >= documents:
             raise NegativesError(
                 f"a candidate of queries {queries.start} to {queries.stop - 1} is row "

@@ -38,14 +38,13 @@ class TextEncoder(Protocol):
 
 
 AnyEncoder = str | EncoderSettings | Encoder | TextEncoder
-GivenVectors = npt.NDArray[Any]
 
 
 def embed_tables(
     tables: TextTables,
     encoder: AnyEncoder | None,
-    query_vectors: GivenVectors | None,
-    document_vectors: GivenVectors | None,
+    query_vectors: npt.ArrayLike | None,
+    document_vectors: npt.ArrayLike | None,
 ) -> tuple[Embeddings, Embeddings]:
     """Embeddings of the queries and of the corpus.
 
@@ -59,8 +58,8 @@ def embed_tables(
         NegativesError: there are neither vectors nor an encoder, or shapes do not fit.
     """
     sides = (
-        _Half("query", query_vectors, tables.query_rows, tables.kept_ids.height),
-        _Half("document", document_vectors, tables.document_rows, tables.corpus.height),
+        _Half("query", _array(query_vectors), tables.query_rows, tables.kept_ids.height),
+        _Half("document", _array(document_vectors), tables.document_rows, tables.corpus.height),
     )
     for half in sides:
         half.check(encoder)
@@ -81,12 +80,17 @@ def without_vectors(tables: TextTables) -> tuple[Embeddings, Embeddings]:
     return queries, corpus
 
 
+def _array(vectors: npt.ArrayLike | None) -> npt.NDArray[Any] | None:
+    """Lists and tensors as an array; what is mapped from a file stays so."""
+    return None if vectors is None else np.asanyarray(vectors)
+
+
 @dataclass(frozen=True)
 class _Half:
     """Queries or documents: the user's vectors, if any, and which rows of them are in the table."""
 
     side: Side
-    vectors: GivenVectors | None
+    vectors: npt.NDArray[Any] | None
     rows: Int64
     given: int
 
