@@ -100,6 +100,7 @@ def test_a_server_that_is_down_is_told_without_the_password() -> None:
         ("sqlite:////home/me/project/mlflow.db", "mlflow.db"),
         ("http://me:secret@host:5000/path", "http://host:5000/path"),
         ("databricks", "databricks"),
+        ("sqlite:////home/me/a#b/mlflow.db", "mlflow.db"),
     ],
 )
 def test_labels_hold_no_folder_and_no_password(uri: str, label: str) -> None:

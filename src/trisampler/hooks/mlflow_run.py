@@ -50,14 +50,7 @@ class MlflowRun:
             tags: Its tags.
         """
         client = connect(uri)
-        found = client.get_experiment_by_name(experiment)
-        experiment_id = (
-            found.experiment_id
-            if found
-            else client.create_experiment(
-                experiment, artifact_location=artifacts.as_uri() if artifacts else None
-            )
-        )
+        experiment_id = _experiment_id(client, experiment, artifacts)
         return cls(client, client.create_run(experiment_id, run_name=name, tags=dict(tags)))
 
     @classmethod
@@ -173,6 +166,22 @@ class MlflowRun:
         """Close the run as FINISHED, FAILED or KILLED; now, or as one that ended at that time."""
         end_time = None if at is None else _milliseconds(at)
         self._client.set_terminated(self.run_id, status=status, end_time=end_time)
+
+
+def _experiment_id(client: MlflowClient, name: str, artifacts: Path | None) -> str:
+    """Of the experiment of that name, made where it does not exist."""
+    from mlflow.exceptions import MlflowException
+
+    found = client.get_experiment_by_name(name)
+    if found is None:
+        location = artifacts.as_uri() if artifacts else None
+        try:
+            return str(client.create_experiment(name, artifact_location=location))
+        except MlflowException as error:
+            found = client.get_experiment_by_name(name)  # another run may have made it meanwhile
+            if found is None:
+                raise error from None
+    return str(found.experiment_id)
 
 
 def _milliseconds(seconds: float) -> int:

@@ -32,8 +32,10 @@ class TrackingSettings(BaseModel):
 
     def uri(self, project: Path) -> str:
         """The server of MLFLOW_TRACKING_URI, else the project's own database."""
+        from trisampler.registry.client import uri_of_database
+
         database = self.own_database(project)
-        return f"sqlite:///{database.as_posix()}" if database else _server()
+        return uri_of_database(database) if database else _server()
 
     def own_database(self, project: Path) -> Path | None:
         """The project's own database; None where MLFLOW_TRACKING_URI names a server."""

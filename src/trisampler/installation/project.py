@@ -105,7 +105,6 @@ class Project:
         except Exception:  # `check` says what is wrong
             return
         uri = settings.uri(self.folder)
-        database = self.folder / settings.database
         if not settings.enabled:
             yield Finding("note", "MLflow", "tracking is off (conf/*/tracking.yml)")
         elif not Registry(uri, settings.registered_model).is_there():
@@ -113,7 +112,7 @@ class Project:
         elif os.environ.get("MLFLOW_TRACKING_URI"):
             yield _asked(uri, "Start the server, or unset MLFLOW_TRACKING_URI.")
         else:
-            remedy = f"Upgrade it (mlflow db upgrade sqlite:///{database}), or move it away."
+            remedy = f"Upgrade it (mlflow db upgrade {uri}), or move it away."
             yield _asked(uri, remedy)
 
 

@@ -8,18 +8,22 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from trisampler.errors import TrisamplerError
+from trisampler.file_lock import is_held, lock_beside, locked
 from trisampler.registry.errors import NoAnswerError, RegistryError
 from trisampler.secrets import first_line
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+_logger = logging.getLogger(__name__)
 
 _ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "10",
@@ -27,6 +31,8 @@ _ENVIRONMENT = {
     "MLFLOW_DISABLE_TELEMETRY": "true",
     "GIT_PYTHON_REFRESH": "quiet",
 }
+# What addresses have a meaning of their own for: the mark of a query, and what looks quoted.
+_QUOTED = re.compile(r"\?|%(?=[0-9A-Fa-f]{2})")
 
 
 def connect(uri: str) -> MlflowClient:
@@ -39,17 +45,47 @@ def connect(uri: str) -> MlflowClient:
     logging.getLogger("mlflow").setLevel(logging.WARNING)
     for name in ("mlflow.store", "sqlalchemy"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    return MlflowClient(tracking_uri=uri)
+    with _alone_at_first(uri):
+        return MlflowClient(tracking_uri=uri)
+
+
+@contextmanager
+def _alone_at_first(uri: str) -> Iterator[None]:
+    """Inside, nobody else makes the database of `uri`: MLflow stumbles where two do."""
+    database = database_of(uri)
+    if database is None or not database.parent.is_dir():
+        yield
+        return
+    lock = lock_beside(database)
+    if database.exists() and not is_held(lock):
+        yield
+        return
+
+    def say() -> None:
+        _logger.info("Waiting for another run, which makes %s.", database.name)
+
+    with locked(lock, say):
+        yield
+
+
+def uri_of_database(database: Path) -> str:
+    """The address of a SQLite database, whatever its folders are called.
+
+    Beside a folder whose name has to be quoted, MLflow makes an empty one by the quoted name.
+    """
+    return f"sqlite:///{_QUOTED.sub(lambda found: quote(found[0]), database.as_posix())}"
 
 
 def database_of(uri: str) -> Path | None:
     """The file of a SQLite database, without the address's query; None for a server."""
     scheme, _, rest = uri.partition(":///")
-    return Path(rest.partition("?")[0]) if scheme == "sqlite" else None
+    return Path(unquote(rest.partition("?")[0])) if scheme == "sqlite" else None
 
 
 def label_of(uri: str) -> str:
     """`uri` without folders, user and password, for records and messages."""
+    if (database := database_of(uri)) is not None:
+        return database.name
     parts = urlsplit(uri)
     if parts.hostname is None:
         return parts.path.rpartition("/")[2] or uri
