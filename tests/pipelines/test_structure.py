@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
@@ -44,6 +45,20 @@ def test_two_datasets_never_share_a_path(project: tuple[Pipeline, DataCatalog]) 
     pipeline, catalog = project
     paths = [getattr(catalog.get(name), "_filepath", name) for name in pipeline.datasets()]
     assert len(set(paths)) == len(paths)
+
+
+def test_every_place_is_found_from_any_working_folder() -> None:
+    """By keys that Kedro makes absolute; it knows no others."""
+    catalog = yaml.safe_load((PROJECT / "conf/base/catalog.yml").read_text())
+    datasets = {name: entry for name, entry in catalog.items() if isinstance(entry, dict)}
+    keys = {
+        key
+        for entry in datasets.values()
+        for key, value in entry.items()
+        if str(value).startswith(("${_", "data/"))
+    }
+    assert len(datasets) > 30
+    assert keys == {"filepath", "path"}
 
 
 def test_no_path_leads_from_test_judgements_to_an_encoder(

@@ -46,14 +46,14 @@ class FormerBundleHandle(AbstractDataset[NoReturn, "FormerBundle | None"]):
     """The bundle as it stands before another takes its place; input keys leave it out.
 
     Args:
-        folder: The bundle's.
+        path: The bundle's; it is nobody's artifact, as it would be by the name `filepath`.
         metadata: Ignored by Kedro; kedro-viz reads the layer from it.
     """
 
     grows_in_place = True
 
-    def __init__(self, *, folder: str, metadata: dict[str, Any] | None = None) -> None:
-        self._folder = Path(folder)
+    def __init__(self, *, path: str, metadata: dict[str, Any] | None = None) -> None:
+        self._folder = Path(path)
         self.metadata = metadata
 
     def load(self) -> FormerBundle | None:
@@ -70,4 +70,4 @@ class FormerBundleHandle(AbstractDataset[NoReturn, "FormerBundle | None"]):
         return True
 
     def _describe(self) -> dict[str, Any]:
-        return {"folder": shown_path(self._folder)}
+        return {"path": shown_path(self._folder)}
