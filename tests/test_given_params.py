@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import click
 import pytest
+from click.testing import CliRunner
+from kedro.framework.cli.project import run as kedro_run
 
 from trisampler.cli import cli
 from trisampler.commands import mine
@@ -71,3 +74,15 @@ def test_an_example_with_brackets_stands_in_quotes(command):
     (option,) = (one for one in command.params if one.name == "params")
     assert "[" in option.help
     assert "[" not in re.sub(r"'[^']*'", "", option.help)
+
+
+def test_a_file_of_options_may_have_a_mapping(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "run.yml"
+    file.write_text("run:\n  params: {workspace: mine, sampling: {negatives: 2}}\n")
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(kedro_run, "callback", lambda **options: given.update(options))
+    done = CliRunner().invoke(cli, ["run", "--config", str(file)])
+    assert done.exit_code == 0, done.output
+    assert given["params"] == {"workspace": "mine", "sampling": {"negatives": 2}}

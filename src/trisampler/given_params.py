@@ -14,8 +14,10 @@ from trisampler.evaluation.flatten import leaves
 _OPEN, _CLOSE, _QUOTES = "[{", "]}", "\"'"
 
 
-def read_params(context: click.Context, option: click.Parameter, value: str) -> dict[str, Any]:
-    """`a.b=1,c=[x,y],d='x,y',prompt=query: ` as a tree.
+def read_params(
+    context: click.Context, option: click.Parameter, value: str | dict[str, Any]
+) -> dict[str, Any]:
+    """`a.b=1,c=[x,y],d='x,y',prompt=query: ` as a tree; one from `kedro run --config` as it is.
 
     Kedro's own reading cuts lists and mappings at their commas, and takes a text with a colon for a
     mapping. A workspace stays as it was typed, where YAML has the number 83 for 0123.
@@ -26,6 +28,8 @@ def read_params(context: click.Context, option: click.Parameter, value: str) -> 
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError
 
+    if isinstance(value, dict):
+        return value
     try:
         return _tree([_as_yaml(item) for item in _items(value)])
     except (YAMLError, OmegaConfBaseException, ValueError) as error:
