@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from kedro.framework.cli.utils import ENV_HELP
 
-from trisampler.errors import TrisamplerError
+from trisampler.failures import failure_message
 from trisampler.given_params import params_option, read_params
 from trisampler.orchestration.dag_file import DAG_TEMPLATE
 
@@ -29,6 +29,8 @@ _pipeline = click.option(
 _params = params_option(
     "--params", "Parameters of all runs, as `kedro run` takes them.", metavar=None
 )
+
+_verbose = click.option("--verbose", "-v", is_flag=True, help="Show the traceback of an error.")
 
 
 @click.group(name="airflow")
@@ -65,6 +67,7 @@ def airflow() -> None:
     default=DAG_TEMPLATE,
     help="Another template of the DAG file.",
 )
+@_verbose
 @click.pass_obj
 def create(
     metadata: ProjectMetadata,
@@ -73,13 +76,14 @@ def create(
     grouping: Grouping,
     folder: Path,
     template: Path,
+    verbose: bool,
 ) -> None:
     """Write the pipeline as a DAG file for Airflow, as airflow.yml says."""
     from trisampler.orchestration.airflow_settings import check_airflow
     from trisampler.orchestration.dag_file import write_dag_file
     from trisampler.orchestration.tasks import pipeline_tasks
 
-    with _user_errors_bare():
+    with _failing_in_one_message(verbose=verbose):
         with _context(metadata, env, {}) as context:
             settings = check_airflow(context.config_loader["airflow"])
         # Anew, so that the parameters that runs will have are checked now.
@@ -110,12 +114,15 @@ def tracking() -> None:
 @click.option("--name", required=True, help="The run's name; one that exists is opened again.")
 @_env
 @_params
+@_verbose
 @click.pass_obj
-def open_(metadata: ProjectMetadata, name: str, env: str | None, params: dict[str, Any]) -> None:
+def open_(
+    metadata: ProjectMetadata, name: str, env: str | None, params: dict[str, Any], verbose: bool
+) -> None:
     """Start an MLflow run and print its id, for MLFLOW_RUN_ID of the processes to come."""
     from trisampler.hooks.shared_run import open_shared_run
 
-    with _user_errors_bare(), _context(metadata, env, params) as context:
+    with _failing_in_one_message(verbose=verbose), _context(metadata, env, params) as context:
         run_id = open_shared_run(context, name)
     click.echo(run_id or "")
 
@@ -124,15 +131,20 @@ def open_(metadata: ProjectMetadata, name: str, env: str | None, params: dict[st
 @_pipeline
 @_env
 @_params
+@_verbose
 @click.pass_obj
 def close(
-    metadata: ProjectMetadata, pipeline: str, env: str | None, params: dict[str, Any]
+    metadata: ProjectMetadata,
+    pipeline: str,
+    env: str | None,
+    params: dict[str, Any],
+    verbose: bool,
 ) -> None:
     """Close the run of MLFLOW_RUN_ID; it fails where anything of the pipeline is not made."""
     from trisampler.hooks.retention import prune_softly
     from trisampler.hooks.shared_run import close_shared_run
 
-    with _user_errors_bare(), _context(metadata, env, params) as context:
+    with _failing_in_one_message(verbose=verbose), _context(metadata, env, params) as context:
         run_id = close_shared_run(context, _registered(pipeline))
         prune_softly(context)
     click.echo(f"MLflow  run {run_id} is finished" if run_id else "MLflow  tracking is off")
@@ -152,11 +164,15 @@ def _context(
 
 
 @contextmanager
-def _user_errors_bare() -> Iterator[None]:
+def _failing_in_one_message(*, verbose: bool) -> Iterator[None]:
     try:
         yield
-    except TrisamplerError as error:
-        raise click.ClickException(str(error)) from None
+    except click.ClickException:
+        raise
+    except Exception as error:
+        if verbose:
+            raise
+        raise click.ClickException(failure_message(error)) from None
 
 
 def _check_training(pipeline: Pipeline, context: KedroContext) -> None:
