@@ -29,7 +29,7 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 def clear() -> None:
-    for cached in (code._source, code._tree, code._imports, code._tree_digest):
+    for cached in (code._source_of_ours, code._tree, code._imports, code._tree_digest):
         cached.cache_clear()
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from planning import open_project
-from trisampler.incremental import code
+from trisampler.incremental import code, own_modules
 from trisampler.incremental.keys import node_keys
 from trisampler.incremental.own_functions import calls_named, own_functions_digest
 from trisampler.pipelines import comparison
@@ -54,8 +56,9 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 def forget() -> None:
     """What another process would not know."""
-    for cached in (code._source, code._tree, code._imports, code._tree_digest):
+    for cached in (code._source_of_ours, code._tree, code._imports, code._tree_digest):
         cached.cache_clear()
+    own_modules._imported.clear()
     for name in [name for name in sys.modules if name.partition(".")[0] == "fieldsamplers"]:
         del sys.modules[name]
 
@@ -78,9 +81,10 @@ def keys_with(
     return {name: key.parts for name, key in keys.items()}
 
 
-def digest() -> str | None:
-    """That of a node which calls the package's sampler."""
-    forget()
+def digest(*, live: bool = False) -> str | None:
+    """That of a node which calls the package's sampler; as another process has it, or this one."""
+    if not live:
+        forget()
 
     @calls_named("sampler", lambda name: (name, "tri"))
     def node(sampler: str) -> None: ...
@@ -101,6 +105,39 @@ def test_what_a_sampler_imports_of_its_package_counts(package: Path, file: str) 
     before = digest()
     (package / file).write_text(FILES[file] + "MORE = 2\n")
     assert (digest() != before) == (file != "apart.py")
+
+
+def drawn_by() -> object:
+    """What the loaded sampler leans on, as the module that it is in was imported."""
+    return sys.modules["fieldsamplers.weights"].log_weight(SimpleNamespace(delta_PK=1.0))
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_in_a_live_kernel_what_was_edited_is_noticed_and_called(
+    package: Path, *, by_hand: bool
+) -> None:
+    if by_hand:
+        importlib.import_module("fieldsamplers.mine")
+    else:
+        digest()
+    digests = []
+    for factor in (2.0, 3.0, 40.0):
+        (package / "weights.py").write_text(FILES["weights.py"].replace("1.0", str(factor)))
+        if factor == 3.0:
+            importlib.reload(sys.modules["fieldsamplers.weights"])
+        digests.append(digest(live=True))
+        assert drawn_by() == factor
+    assert len(set(digests)) == 3
+    assert digests[-1] == digest()
+
+
+def test_in_a_live_kernel_what_was_not_edited_stays(package: Path) -> None:
+    before = digest()
+    loaded = sys.modules["fieldsamplers.mine"]
+    assert digest(live=True) == before
+    (package / "apart.py").write_text("VALUE = 2\n")
+    assert digest(live=True) == before
+    assert sys.modules["fieldsamplers.mine"] is loaded
 
 
 def test_one_s_own_sampler_runs_what_draws_with_it(package: Path) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from trisampler.hashing import digest_files
+from trisampler.incremental.own_modules import Stamp, stamp_of
 
 _ROOT = Path(__file__).resolve().parents[1]
 # What these modules, and packages with all that they alone import, do never changes a result.
@@ -35,7 +36,7 @@ def module_digest(module: str) -> str:
     """The same of all functions of a module that is loaded, or is ours."""
     digest = hashlib.sha256()
     for reached in sorted(reachable_modules(module)):
-        digest.update(f"{reached}\0{_tree_digest(reached)}\n".encode())
+        digest.update(f"{reached}\0{_tree_digest(reached, _stamp(reached))}\n".encode())
     return digest.hexdigest()
 
 
@@ -48,7 +49,7 @@ def reachable_modules(module: str) -> set[str]:
         if name in seen or _has_no_effect(name):
             continue
         seen.add(name)
-        waiting.extend(_imports(name))
+        waiting.extend(_imports(name, _stamp(name)))
     return seen
 
 
@@ -61,9 +62,17 @@ def _is_ours(module: str) -> bool:
     return module.partition(".")[0] == _ROOT.name
 
 
-@cache
 def _source(module: str) -> Path | None:
     """The module's file, by its place in its package; None where there is none in Python."""
+    return _source_of_ours(module) if _is_ours(module) else _look_for(module)
+
+
+@cache
+def _source_of_ours(module: str) -> Path | None:
+    return _look_for(module)
+
+
+def _look_for(module: str) -> Path | None:
     package, *parts = module.split(".")
     for root in _roots(package):
         path = root.joinpath(*parts)
@@ -85,21 +94,28 @@ def _roots(package: str) -> list[Path]:
     return [Path(file).with_suffix("")] if file else []
 
 
+def _stamp(module: str) -> Stamp | None:
+    """What tells that a module was edited; ours are not while they run."""
+    source = None if _is_ours(module) else _source(module)
+    return source and stamp_of(source)
+
+
 @cache
-def _tree(module: str) -> ast.Module:
+def _tree(module: str, stamp: Stamp | None) -> ast.Module:  # noqa: ARG001
     source = _source(module)
     return ast.parse(source.read_bytes() if source else b"")
 
 
 @cache
-def _imports(module: str) -> frozenset[str]:
-    return frozenset(name for name in _imported_names(module) if _source(name) is not None)
+def _imports(module: str, stamp: Stamp | None) -> frozenset[str]:
+    tree = _tree(module, stamp)
+    return frozenset(name for name in _imported_names(module, tree) if _source(name) is not None)
 
 
-def _imported_names(module: str) -> Iterator[str]:
+def _imported_names(module: str, tree: ast.Module) -> Iterator[str]:
     """Dotted names in its package and ours that may be modules; `from a import b` may name a.b."""
     packages = {_ROOT.name, module.partition(".")[0]}
-    for node in ast.walk(_tree(module)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             candidates = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -131,8 +147,8 @@ def _parents(name: str) -> Iterator[str]:
 
 
 @cache
-def _tree_digest(module: str) -> str:
-    tree = _tree(module)
+def _tree_digest(module: str, stamp: Stamp | None) -> str:
+    tree = _tree(module, stamp)
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             _drop_docstring(node)

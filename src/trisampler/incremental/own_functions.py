@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from trisampler.incremental.code import module_digest
 from trisampler.incremental.declarations import P, R, declared, declaring
+from trisampler.incremental.own_modules import import_current
 
 _KIND = "functions_named"
 
@@ -28,6 +28,8 @@ def calls_named(
 def own_functions_digest(function: Callable[..., Any], arguments: Mapping[str, Any]) -> str | None:
     """The digest of the modules of the user's functions; None where `function` calls none.
 
+    The modules are imported as their files are now, so that what is digested is what is called.
+
     Raises:
         ImportError: A module cannot be imported.
     """
@@ -40,6 +42,6 @@ def own_functions_digest(function: Callable[..., Any], arguments: Mapping[str, A
         return None
     digest = hashlib.sha256()
     for module in modules:
-        importlib.import_module(module)
+        import_current(module)
         digest.update(f"{module}\0{module_digest(module)}\n".encode())
     return digest.hexdigest()
