@@ -97,7 +97,7 @@ def _roots(package: str) -> list[Path]:
 def _stamp(module: str) -> Stamp | None:
     """What tells that a module was edited; ours are not while they run."""
     source = None if _is_ours(module) else _source(module)
-    return source and stamp_of(source)
+    return stamp_of(source) if source else None
 
 
 @cache
