@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from kedro.io import DatasetError
 
+from trisampler.atomic import replaced_file
 from trisampler.datasets.folder import FolderDataset
 
 if TYPE_CHECKING:
     from trisampler.encoders.vector_cache import VectorCache
+
+_KEY_FILE = ".key"
 
 
 class GrowingFolder(FolderDataset[NoReturn, Any]):
@@ -35,12 +38,26 @@ class GrowingFolder(FolderDataset[NoReturn, Any]):
 
 
 class CheckpointFolder(GrowingFolder):
-    """The checkpoints of a training, until what it trained is saved."""
+    """The checkpoints of a training, until what it trained is saved.
+
+    A training knows its own by data and settings; of the code that made them it knows nothing, so
+    the key of the node stands beside them.
+    """
+
+    def keep_those_of(self, key: str) -> None:
+        """Discard what another key than the node's left; the runner does so before it runs."""
+        kept = self._filepath / _KEY_FILE
+        if kept.is_file() and kept.read_text() == key:
+            return
+        self.discard()
+        with replaced_file(kept) as temporary:
+            temporary.write_text(key)
 
     def discard(self) -> None:
         """Empty the folder; the runner does so when the outputs of the node are recorded."""
         from trisampler.training.checkpoints import remove_checkpoints
 
+        (self._filepath / _KEY_FILE).unlink(missing_ok=True)
         remove_checkpoints(self._filepath)
 
 

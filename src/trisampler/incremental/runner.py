@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from kedro.runner import SequentialRunner
 from kedro.runner.task import Task
 
+from trisampler.datasets.handles import CheckpointFolder
 from trisampler.failures import in_node
 from trisampler.incremental.keys import NodeKey, artifact_path
 from trisampler.incremental.locking import locked
@@ -107,7 +108,10 @@ class IncrementalRunner(SequentialRunner):
         for number, node in enumerate(_most_awaited_first(pipeline), start=1):
             started = perf_counter()
             with self._alone(node, catalog):
-                due = self._force or why_due(node, self._keys[node.name], catalog, remade)
+                reason = why_due(node, self._keys[node.name], catalog, remade)
+                due = self._force or reason is not None
+                if reason is None:
+                    _discard_what_is_left(node, catalog)
                 if due:
                     self._run_node(node, catalog, hook_manager, run_id)
                     remade.update(node.outputs)
@@ -131,6 +135,8 @@ class IncrementalRunner(SequentialRunner):
             run_id=run_id,
         )
         check_unchanged(node, self._artifact_keys, catalog)
+        for checkpoints in _checkpoints(node, catalog):
+            checkpoints.keep_those_of(self._keys[node.name].of_output(0))
         self._forget(node, catalog)
         try:
             task.execute()
@@ -165,10 +171,13 @@ def _discard_what_is_left(node: Node, catalog: Catalog) -> None:
 
     Any earlier, a kill or a full disk while they are saved would lose both.
     """
-    for name in node.inputs:
-        discard = getattr(catalog.get(name), "discard", None)
-        if discard is not None:
-            discard()
+    for checkpoints in _checkpoints(node, catalog):
+        checkpoints.discard()
+
+
+def _checkpoints(node: Node, catalog: Catalog) -> list[CheckpointFolder]:
+    datasets = [catalog.get(name) for name in node.inputs]
+    return [dataset for dataset in datasets if isinstance(dataset, CheckpointFolder)]
 
 
 def _most_awaited_first(pipeline: Pipeline) -> list[Node]:
