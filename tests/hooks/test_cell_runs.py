@@ -35,6 +35,7 @@ class Told:
     def __init__(self, name: str = "", began: float = 0.0) -> None:
         self.name = name
         self.began = self.ended = began
+        self.status = "RUNNING"
         self.children: list[Told] = []
         self.inputs: list[Any] = []
         self.parameters: dict[str, Any] = {}
@@ -59,11 +60,10 @@ class Told:
         raise AssertionError(f"{path} for {folder}: nothing here is a file")
 
     def end(self, status: str, at: float) -> None:
-        assert status == "FINISHED"
-        self.ended = at
+        self.status, self.ended = status, at
 
 
-def logged(cells: list[str], seconds: dict[str, float]) -> list[Told]:
+def logged(cells: list[str], seconds: dict[str, float], parent: Told | None = None) -> list[Told]:
     contents = {
         "facts": FACTS,
         "training_history": HISTORY,
@@ -77,10 +77,10 @@ def logged(cells: list[str], seconds: dict[str, float]) -> list[Told]:
             for kind, content in contents.items()
         }
     )
-    parent: Any = Told()
+    run: Any = parent or Told()
     inputs: Any = ["corpus"]
-    log_cells(parent, sorted(catalog.keys()), catalog, seconds, inputs)
-    children: list[Told] = parent.children
+    log_cells(run, sorted(catalog.keys()), catalog, seconds, inputs)
+    children: list[Told] = run.children
     return children
 
 
@@ -110,6 +110,7 @@ def test_cells_last_as_long_as_their_nodes_and_the_first_is_the_newest() -> None
     }
     before = time.time()
     children = logged(cells, seconds)
+    assert {child.status for child in children} == {"FINISHED"}
     assert [child.name for child in children] == cells[::-1]
     assert [child.ended - child.began for child in children] == pytest.approx(
         [20.0, 0.001, 62.0], abs=1e-4
@@ -118,3 +119,14 @@ def test_cells_last_as_long_as_their_nodes_and_the_first_is_the_newest() -> None
         assert earlier.began < later.began
         assert earlier.ended == later.began
     assert before - 0.1 <= children[-1].ended <= time.time()
+
+
+def test_a_cell_that_cannot_be_logged_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any) -> None:
+        raise PermissionError("mlartifacts")
+
+    monkeypatch.setattr(Told, "log_metrics", refuse)
+    parent = Told()
+    with pytest.raises(PermissionError, match="mlartifacts"):
+        logged(["top-k.seed_1", "tri.seed_1"], {}, parent)
+    assert [child.status for child in parent.children] == ["FAILED"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from trisampler.hooks.mlflow_run import MlflowRun
@@ -57,13 +58,13 @@ def log_cells(
     for cell in reversed(cells):
         made = "in this run" if "train_encoder" in seconds[cell] else "in an earlier run"
         child = run.child(cell.removeprefix(_PREFIX), {"trained": made}, began)
-        child.log_inputs(inputs)
-        _log_cell(child, cell, catalog)
-        child.log_metrics(
-            (f"{NODE_SECONDS}{node}", took, 0) for node, took in seconds[cell].items()
-        )
         began += lasted[cell]
-        child.end("FINISHED", began)
+        with _closed(child, began):
+            child.log_inputs(inputs)
+            _log_cell(child, cell, catalog)
+            child.log_metrics(
+                (f"{NODE_SECONDS}{node}", took, 0) for node, took in seconds[cell].items()
+            )
 
 
 def comparison_metrics(table: pl.DataFrame) -> Iterator[tuple[str, float, int]]:
@@ -72,6 +73,18 @@ def comparison_metrics(table: pl.DataFrame) -> Iterator[tuple[str, float, int]]:
         for column, value in row.items():
             if column != "sampler" and value is not None:
                 yield f"comparison/{row['sampler']}/{column}", value, 0
+
+
+@contextmanager
+def _closed(child: MlflowRun, at: float) -> Iterator[None]:
+    """Close the child at the end, as FAILED where that is an error: nobody else knows of it."""
+    try:
+        yield
+    except BaseException:
+        with suppress(Exception):  # the first error is the one to tell
+            child.end("FAILED", at)
+        raise
+    child.end("FINISHED", at)
 
 
 def _finished(names: Sequence[str]) -> list[str]:
