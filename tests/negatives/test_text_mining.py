@@ -116,6 +116,8 @@ def test_the_same_as_from_tables_whatever_the_runs(texts, sampler, pools, monkey
         assert mined.table.height
         assert serialised(mined.table) == serialised(expected.table)
         assert serialised(mined.plane) == serialised(expected.plane)
+        assert mined.near_duplicates.height
+        assert mined.near_duplicates.equals(expected.near_duplicates)
         assert mined.diagnostics == {**expected.diagnostics, "queries_merged": 0}
 
 

@@ -79,6 +79,10 @@ class BlockDraw(NamedTuple):
         """How many negatives each pair got: (P,)."""
         return np.bincount(self.drawn.pair_X, minlength=pairs)
 
+    def with_near_keys(self, keys_X: Int64) -> BlockDraw:
+        """The same with more of what the guard took for positives."""
+        return self._replace(near_keys_X=np.union1d(self.near_keys_X, keys_X))
+
     @classmethod
     def nothing(cls) -> BlockDraw:
         """No pairs, no negatives."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-import numpy as np
 import polars as pl
 
 from trisampler.negatives.arrays import Int64
@@ -73,20 +71,14 @@ def draw_negatives(
         with progress_bar(len(task.keys_P), f"drawing ({task.sampler.name})", "pair") as bar:
             drawn = draw_pairs(task.miner(pools), block_pairs=block_pairs, done=bar.update)
     if len(task.keys_P) and "encoder" not in task.pools:
-        near_keys_X = np.union1d(drawn.near_keys_X, _near_keys(task, candidates))
-        drawn = drawn._replace(near_keys_X=near_keys_X)
+        drawn = drawn.with_near_keys(_near_keys(task.of_the_encoder(), candidates))
     return task.negatives(drawn)
 
 
 def _near_keys(task: Round, candidates: pl.DataFrame) -> Int64:
-    """What the guard takes for positives among the candidates of the encoder.
-
-    Training masks it whatever the sampler's own pool, so that samplers differ by what they draw.
-    """
-    settings = task.settings.model_copy(update={"sampler": "top-k", "parameters": {}, "pools": ()})
     lists = candidate_lists(candidates, task.queries.ids, task.corpus.ids, "candidates")
-    pools = Pools(("encoder",), {"encoder": lists}, settings.corpus_offered)
-    return draw_pairs(replace(task, settings=settings).miner(pools)).near_keys_X
+    pools = Pools(task.pools, {"encoder": lists}, task.settings.corpus_offered)
+    return draw_pairs(task.miner(pools)).near_keys_X
 
 
 def _pools(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -87,6 +87,15 @@ class Round:
     def pools(self) -> tuple[Pool, ...]:
         """Where candidates come from; nowhere if there is nothing to draw."""
         return self.settings.pools_of(self.sampler) if len(self.keys_P) else ()
+
+    def of_the_encoder(self) -> Round:
+        """The round that looks at the encoder's candidates alone, for what the guard says of them.
+
+        Training masks what it takes for positives there whatever the sampler's own pool, so that
+        samplers differ by what they draw.
+        """
+        nearest = {"sampler": "top-k", "parameters": {}, "pools": ()}
+        return replace(self, settings=self.settings.model_copy(update=nearest))
 
     def miner(self, pools: Pools) -> Miner:
         """What draws this round's negatives from these pools."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 import polars as pl
 from pydantic import ValidationError
@@ -34,6 +36,9 @@ from trisampler.search.settings import LexicalSettings
 @dataclass(frozen=True)
 class MinedNegatives(Negatives):
     """Negatives, and the tables that they are of.
+
+    Where the sampler draws nothing (`in-batch`), texts are not embedded, and `near_duplicates` is
+    empty.
 
     Attributes:
         queries: query_id, text of the queries with a positive.
@@ -146,6 +151,16 @@ def _drawn(
         texts = document_texts(task.corpus_table)
         index = LexicalIndex.build(texts, document_ids, lexical or LexicalSettings())
         searches["lexical"] = lexical_hits(index, queries, document_ids, depth)
+    drawn = join(list(_blocks(task, searches, f"mining ({task.sampler.name})")))
+    if "encoder" in task.pools or not task.settings.guard:
+        return drawn
+    near = [
+        block.near_keys_X for block in _blocks(task.of_the_encoder(), searches, "near-duplicates")
+    ]
+    return drawn.with_near_keys(np.concatenate(near))
+
+
+def _blocks(task: Round, searches: Mapping[Pool, Search], shown: str) -> Iterator[BlockDraw]:
     miner = task.miner(unsearched_pools(searches, task.pools, task.settings.corpus_offered))
-    with progress_bar(len(task.keys_P), f"mining ({task.sampler.name})", "pair") as bar:
-        return join(list(search_and_draw(miner, searches, bar.update)))
+    with progress_bar(len(task.keys_P), shown, "pair") as bar:
+        yield from search_and_draw(miner, searches, bar.update)
