@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import importlib
 import logging
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline, node
 
 from planning import open_project
-from trisampler.incremental import code, own_modules
+from trisampler import own_modules
+from trisampler.incremental import IncrementalRunner, code
 from trisampler.incremental.keys import node_keys
 from trisampler.incremental.own_functions import calls_named, own_functions_digest
+from trisampler.negatives import NegativesError, build_sampler
 from trisampler.pipelines import comparison
 from trisampler.structure import ComparisonStructure
 from trisampler.variants import Variant
@@ -87,9 +92,9 @@ def digest(*, live: bool = False) -> str | None:
         forget()
 
     @calls_named("sampler", lambda name: (name, "tri"))
-    def node(sampler: str) -> None: ...
+    def drawing(sampler: str) -> None: ...
 
-    return own_functions_digest(node, {"sampler": MINE})
+    return own_functions_digest(drawing, {"sampler": MINE})
 
 
 def changed_by(file: Path, **named: str) -> set[str]:
@@ -138,6 +143,63 @@ def test_in_a_live_kernel_what_was_not_edited_stays(package: Path) -> None:
     (package / "apart.py").write_text("VALUE = 2\n")
     assert digest(live=True) == before
     assert sys.modules["fieldsamplers.mine"] is loaded
+
+
+def with_parameter(name: str) -> str:
+    return FILES["mine.py"].replace("def mine()", f"def mine({name}: float = 1.0)")
+
+
+def test_in_a_live_kernel_a_sampler_is_judged_by_what_was_edited(package: Path) -> None:
+    file = package / "mine.py"
+    build_sampler(MINE)
+    for name in ("height", "width"):
+        file.write_text(with_parameter(name))
+        build_sampler(MINE, {name: 2.0})
+    file.write_text("def mine(:\n")
+    for _ in range(2):
+        with pytest.raises(NegativesError, match=r"cannot be imported .SyntaxError: .*mine\.py"):
+            build_sampler(MINE)
+    file.write_text(FILES["mine.py"])
+    assert build_sampler(MINE).name == "mine"
+
+
+def test_what_is_edited_while_nodes_run_waits_for_the_next_run(package: Path) -> None:
+    file = str(package / "mine.py")
+
+    def edit() -> str:
+        Path(file).write_text(FILES["mine.py"].replace('"delta"', '"edited"'))
+        return build_sampler(MINE).formula
+
+    build_sampler(MINE)
+    outputs = IncrementalRunner().run(Pipeline([node(edit, None, "formula")]), DataCatalog())
+    assert outputs["formula"].load() == "delta"
+    assert build_sampler(MINE).formula == "edited"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        FILES["mine.py"],
+        "from trisampler.negatives.samplers.tri import tri as mine\n",
+        "from trisampler.negatives.samplers import tri\nmine = lambda: tri.tri()\n",
+    ],
+    ids=["class", "function", "module"],
+)
+def test_a_sampler_goes_on_after_kedro_has_loaded_the_project_anew(
+    package: Path, text: str
+) -> None:
+    (package / "mine.py").write_text(text)
+    script = f"""
+import fieldsamplers.mine
+from kedro.ipython import _remove_cached_modules
+_remove_cached_modules("trisampler")
+from trisampler.negatives import build_sampler
+print(build_sampler({MINE!r}).name)
+"""
+    told = subprocess.run(
+        [sys.executable, "-c", script], cwd=package.parent, capture_output=True, text=True
+    )
+    assert told.returncode == 0, told.stderr
 
 
 def test_one_s_own_sampler_runs_what_draws_with_it(package: Path) -> None:

@@ -18,12 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from trisampler.hashing import digest_files
-from trisampler.incremental.own_modules import Stamp, stamp_of
+from trisampler.own_modules import Stamp, stamp_of
 
 _ROOT = Path(__file__).resolve().parents[1]
 # What these modules, and packages with all that they alone import, do never changes a result.
 _NO_EFFECT_ON_RESULTS = frozenset(
-    {"progress", "errors", "failures", "interruption", "cluster", "incremental"}
+    {"progress", "errors", "failures", "interruption", "cluster", "incremental", "own_modules"}
 )
 
 

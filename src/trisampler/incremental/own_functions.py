@@ -8,7 +8,7 @@ from typing import Any
 
 from trisampler.incremental.code import module_digest
 from trisampler.incremental.declarations import P, R, declared, declaring
-from trisampler.incremental.own_modules import import_current
+from trisampler.own_modules import import_current
 
 _KIND = "functions_named"
 

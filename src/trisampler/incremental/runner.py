@@ -26,6 +26,7 @@ from trisampler.incremental.plan import (
     why_due,
 )
 from trisampler.incremental.records import remove_record, write_record
+from trisampler.own_modules import kept_as_imported
 
 if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
@@ -93,7 +94,8 @@ class IncrementalRunner(SequentialRunner):
                 for position, output in enumerate(node.outputs)
             }
             filtered = pipeline.filter(node_names=due)
-            super().run(filtered, catalog, hook_manager, run_id, only_missing_outputs)
+            with kept_as_imported():
+                super().run(filtered, catalog, hook_manager, run_id, only_missing_outputs)
         return {name: catalog[name] for name in pipeline.outputs()}
 
     def _run(

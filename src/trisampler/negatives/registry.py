@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections.abc import Callable, Mapping
 
@@ -17,6 +16,7 @@ from trisampler.negatives.samplers.random import random
 from trisampler.negatives.samplers.simans import simans, simans_laplace
 from trisampler.negatives.samplers.top_k import top_k
 from trisampler.negatives.samplers.tri import tri, tri_product, tri_t1, tri_t2
+from trisampler.own_modules import import_current
 
 SAMPLERS: dict[str, Callable[..., Sampler]] = {
     "random": random,
@@ -86,7 +86,7 @@ def _made(factory: Callable[..., object], name: str, parameters: Mapping[str, fl
 def _own_factory(name: str) -> Callable[..., object]:
     module_name, _, function_name = name.partition(":")
     try:
-        factory: object = getattr(importlib.import_module(module_name), function_name)
+        factory: object = getattr(import_current(module_name), function_name)
     except ModuleNotFoundError as error:
         remedy = ""
         if error.name and f"{module_name}.".startswith(f"{error.name}."):

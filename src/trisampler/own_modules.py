@@ -5,33 +5,52 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FunctionType, ModuleType
+from typing import TypeGuard
 
 Stamp = tuple[int, int]
 """Time, in nanoseconds since 1970, and size of a file: another stamp, another content."""
 
 _PACKAGE = __name__.partition(".")[0]
 _imported: dict[str, Stamp] = {}
+_runs: list[None] = []
 
 
-def import_current(module: str) -> None:
+def import_current(module: str) -> ModuleType:
     """Import a module, anew with all of its package where a file of these was edited since.
 
+    So it is too where the package holds what `%reload_kedro` has replaced by another of ours.
+
     Raises:
-        ImportError: It cannot be imported.
+        ImportError: It cannot be imported; what its code raises comes as it is.
     """
-    importlib.import_module(module)
+    made = importlib.import_module(module)
     package = module.partition(".")[0]
-    if package in (_PACKAGE, "__main__"):
-        return
+    if _runs or package in (_PACKAGE, "__main__"):
+        return made
     stamps = _stamps(package)
-    if any(_is_stale(name, stamp) for name, stamp in stamps.items()):
+    stale = any(_is_stale(name, stamp) for name, stamp in stamps.items())
+    if stale or any(_holds_replaced(sys.modules[name]) for name in _loaded(package)):
         for name in _loaded(package):
             del sys.modules[name]
         importlib.invalidate_caches()
-        importlib.import_module(module)
+        made = importlib.import_module(module)
         stamps = _stamps(package)
     _imported.update(stamps)
+    return made
+
+
+@contextmanager
+def kept_as_imported() -> Iterator[None]:
+    """Within, `import_current` takes modules as they are loaded: nodes run what their keys say."""
+    _runs.append(None)
+    try:
+        yield
+    finally:
+        _runs.pop()
 
 
 def stamp_of(file: Path) -> Stamp:
@@ -44,6 +63,26 @@ def _is_stale(name: str, stamp: Stamp) -> bool:
     """Whether another content may have been imported: nobody tells when that was."""
     known = _imported.get(name)
     return stamp[0] / 1e9 > _process_began() if known is None else stamp != known
+
+
+def _holds_replaced(module: ModuleType) -> bool:
+    """Whether a module, class or function of ours that it imported is no longer the loaded one."""
+    return any(_is_replaced(value) for value in list(vars(module).values()))
+
+
+def _is_replaced(value: object) -> bool:
+    if isinstance(value, type):
+        home = value.__module__
+        return _is_ours(home) and getattr(sys.modules.get(home), value.__name__, None) is not value
+    if not isinstance(value, ModuleType | FunctionType):
+        return False
+    names = vars(value) if isinstance(value, ModuleType) else value.__globals__
+    origin = names.get("__name__")
+    return _is_ours(origin) and getattr(sys.modules.get(origin), "__dict__", None) is not names
+
+
+def _is_ours(module: object) -> TypeGuard[str]:
+    return isinstance(module, str) and module.partition(".")[0] == _PACKAGE
 
 
 def _stamps(package: str) -> dict[str, Stamp]:
