@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -60,6 +62,30 @@ def test_a_moved_project_goes_on_with_its_champion(world: World) -> None:
     assert not prune(there.leftovers(1)).failed
     assert there.numbers() == [1, 3]
     assert not world.folder.exists()
+
+
+def test_a_project_moved_up_into_its_parent_goes_on(world: World) -> None:
+    for each in world.folder.iterdir():
+        shutil.move(each, world.folder.parent)
+    there = World(world.folder.parent)
+    check(there)
+    assert is_whole(champion_folder(there))
+
+
+def test_a_former_home_that_may_not_be_read_is_none(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, stat = moved(world), Path.stat
+
+    def refusing(path: Path, **options: Any) -> os.stat_result:
+        if path.is_relative_to(world.folder):
+            raise PermissionError(path)
+        return stat(path, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "stat", refusing)
+        check(there)
+    assert is_whole(champion_folder(there))
 
 
 def test_a_copy_prunes_what_is_its_own(world: World) -> None:

@@ -96,7 +96,10 @@ def _folder(location: str) -> Path | None:
 
 def _is_of(folder: Path, own: Path, project: Path) -> bool:
     named = folder.resolve()
-    return named == own.resolve() or named.is_relative_to(project.resolve())
+    if named == own.resolve():
+        return True
+    # Moved up into its parent folder, a project has its former place below it: nothing is there.
+    return _is_there(folder) and named.is_relative_to(project.resolve())
 
 
 def _is_all_in(own: Path, named: Path, location: str, connection: sqlite3.Connection) -> bool:
@@ -107,9 +110,17 @@ def _is_all_in(own: Path, named: Path, location: str, connection: sqlite3.Connec
                 continue
             folder = _folder(place)
             assert folder is not None
-            if folder.exists() and not (own / os.path.relpath(folder, named)).exists():
+            if _is_there(folder) and not _is_there(own / os.path.relpath(folder, named)):
                 return False
     return True
+
+
+def _is_there(folder: Path) -> bool:
+    """No, where it may not be looked for: in another user's home."""
+    try:
+        return folder.exists()
+    except PermissionError:
+        return False
 
 
 def _rewrite(
