@@ -61,7 +61,7 @@ def project_registry(project: Path, workspace: str | None, env: str | None = Non
 
 
 def _registry_of(loader: OmegaConfigLoader, project: Path) -> Registry:
-    from trisampler.hooks.own_artifacts import foreign_artifacts
+    from trisampler.hooks.own_artifacts import registry_of
     from trisampler.hooks.tracking_settings import check_tracking
 
     settings = check_tracking(loader["tracking"])
@@ -69,8 +69,7 @@ def _registry_of(loader: OmegaConfigLoader, project: Path) -> Registry:
         raise RegistryError(
             "MLflow is off in conf/<env>/tracking.yml, so that there is no registry: set enabled."
         )
-    foreign_artifacts(settings, project)  # of a project that was moved, none is
-    return Registry(settings.uri(project), settings.registered_model)
+    return registry_of(settings, project)
 
 
 def _champion_of(registry: Registry, project: Path, workspace: str) -> tuple[Version, Path] | None:

@@ -72,7 +72,7 @@ class Retention:
         """What may go, in the order in which it is to go.
 
         Where a process is making something in the workspace, its folders are left alone, and so is
-        MLflow where its artifacts are another project's; a warning says so.
+        MLflow where its database names artifacts outside the project; a warning says so.
 
         Args:
             keep: As `retention.keep`.
@@ -109,15 +109,16 @@ class Retention:
     def _in_mlflow(self, keep: int) -> Iterator[Leftover]:
         if not self.tracking.enabled:
             return
-        from trisampler.hooks.own_artifacts import foreign_artifacts
+        from trisampler.hooks.own_artifacts import artifacts_elsewhere
         from trisampler.registry.client import reaching
         from trisampler.registry.registry import Registry
 
-        foreign = foreign_artifacts(self.tracking, self.project)
-        if foreign is not None:
+        elsewhere = artifacts_elsewhere(self.tracking, self.project)
+        if elsewhere is not None:
             _logger.warning(
-                "%s: artifacts are in %s, outside this project: nothing of MLflow is pruned.",
-                *(self.tracking.database, foreign),
+                "%s: artifacts are in %s, outside this project: nothing of MLflow is pruned%s.",
+                *(self.tracking.database, elsewhere.named),
+                ", until a run of this project has begun" if elsewhere.is_moved else "",
             )
             return
         uri = self.tracking.uri(self.project)

@@ -6,12 +6,14 @@ import os
 import shutil
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
 from registry.conftest import empty_database as empty_database
 from retention.world import World, is_whole
-from trisampler.hooks.own_artifacts import check_artifacts, foreign_artifacts
+from trisampler.hooks.abandoned_runs import PROCESS, this_process
+from trisampler.hooks.own_artifacts import artifacts_elsewhere, check_artifacts, registry_of
 from trisampler.hooks.tracking_settings import TrackingError
 from trisampler.registry.logged_model import bundle_folder
 from trisampler.retention import prune
@@ -90,12 +92,47 @@ def test_a_former_home_that_may_not_be_read_is_none(
 
 def test_a_copy_prunes_what_is_its_own(world: World) -> None:
     copy, before = copied(world), files(world.folder)
+    check(copy)
     there = len(files(copy.folder))
     assert prune(copy.leftovers(1)).removed
     assert len(files(copy.folder)) < there
     assert files(world.folder) == before
     assert champion_folder(copy).is_relative_to(copy.folder)
     assert champion_folder(world).is_relative_to(world.folder)
+
+
+def test_what_only_asks_finds_the_champion_of_a_copy_and_writes_nothing(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    copy, before = copied(world), files(world.folder)
+    database = (copy.folder / "mlflow.db").read_bytes()
+    registry = registry_of(copy.retention.tracking, copy.folder)
+    champion = registry.champion()
+    assert champion is not None
+    found = bundle_folder(registry, champion, copy.folder / "cache")
+    assert found.is_relative_to(copy.folder / "mlartifacts")
+    assert is_whole(found)
+    assert not [each for each in copy.leftovers(1) if "version" in each.what]
+    assert "nothing of MLflow is pruned, until a run of this project has begun" in caplog.text
+    assert (copy.folder / "mlflow.db").read_bytes() == database
+    assert files(world.folder) == before
+
+
+def test_a_run_that_goes_on_keeps_its_place(world: World) -> None:
+    run_id = world.run(status=None)
+    there = moved(world)
+    client = there.registry.client
+    client.create_run("1", tags={"mlflow.parentRunId": run_id})
+    host, pid, _, namespace = this_process().split()
+    for process in (None, this_process(), f"not-{host} {pid} 1 {namespace}"):
+        if process:
+            client.set_tag(run_id, PROCESS, process)
+        with pytest.raises(TrackingError, match=rf"the run {run_id} is not known .*'KILLED'"):
+            check(there)
+        assert str(world.folder.name) in unquote(client.get_run(run_id).info.artifact_uri)
+    client.set_tag(run_id, PROCESS, f"{host} {pid} 1 {namespace}")
+    check(there)
+    assert unquote(client.get_run(run_id).info.artifact_uri).startswith(there.folder.as_uri())
 
 
 def test_a_copy_without_all_artifacts_uses_none_of_the_original(
@@ -119,8 +156,8 @@ def test_a_project_that_stays_is_told_nothing(
     check(world)
     tracking = world.retention.tracking
     elsewhere = tracking.model_copy(update={"artifacts": "other"})
-    assert foreign_artifacts(elsewhere, world.folder) is None
-    assert foreign_artifacts(tracking, world.folder.with_name("none yet")) is None
+    assert artifacts_elsewhere(elsewhere, world.folder) is None
+    assert artifacts_elsewhere(tracking, world.folder.with_name("none yet")) is None
     assert champion_folder(world).is_relative_to(world.folder / "mlartifacts")
     assert not caplog.records
 

@@ -34,15 +34,15 @@ def close_abandoned_runs(client: MlflowClient, experiment_id: str) -> None:
         max_results=_MOST,
     )
     for run in runs:
-        if _is_gone(run.data.tags[PROCESS]):
+        if is_gone(run.data.tags[PROCESS]):
             client.set_tag(run.info.run_id, "error", "The process was killed.")
             client.set_terminated(run.info.run_id, status="KILLED")
 
 
-def _is_gone(process: str) -> bool:
-    """Whether there is none of that number here, or one that started at another time.
+def is_gone(process: str) -> bool:
+    """Whether a tag's process is none of that number here, or one that started at another time.
 
-    A tag without a namespace counts as of this one.
+    A tag without a namespace counts as of this one. Of another machine's nothing is known.
     """
     host, pid, started, *namespace = process.split()
     here = host == _here() and namespace in ([], [_namespace()])

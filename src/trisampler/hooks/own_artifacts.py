@@ -12,9 +12,14 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+from trisampler.hooks.abandoned_runs import PROCESS, is_gone
 from trisampler.hooks.tracking_settings import TrackingError, TrackingSettings
+
+if TYPE_CHECKING:
+    from trisampler.registry.registry import Registry
 
 _logger = logging.getLogger(__name__)
 
@@ -28,11 +33,27 @@ _PLACES = (
 )
 
 
-def foreign_artifacts(settings: TrackingSettings, project: Path) -> Path | None:
-    """The folder outside the project that its database names for artifacts; None without such.
+class Elsewhere(NamedTuple):
+    """A folder outside the project that its database names for artifacts.
 
-    Where all that the database names is in the project's own folder too, or nowhere, the project
-    was moved or copied: the database is told the new place. A server keeps its own artifacts.
+    Attributes:
+        named: That folder.
+        location: The same as the database has it.
+        own: The project's own folder.
+        is_moved: Whether all that the database names is in the project's own folder too, or
+            nowhere: the project was moved or copied, or is seen by another path, as in a container.
+    """
+
+    named: Path
+    location: str
+    own: Path
+    is_moved: bool
+
+
+def artifacts_elsewhere(settings: TrackingSettings, project: Path) -> Elsewhere | None:
+    """What a project's database names in place of its own folder; None where it names that.
+
+    Nothing is written. A server keeps its own artifacts.
 
     Args:
         settings: Of tracking.yml.
@@ -48,36 +69,73 @@ def foreign_artifacts(settings: TrackingSettings, project: Path) -> Path | None:
             named = _folder(location)
             if named is None or _is_of(named, own, project):
                 return None
-            if not _is_all_in(own, named, location, connection):
-                return named
-            with connection:
-                for table, column in _PLACES:
-                    _rewrite(connection, table, column, location, own.as_uri())
+            return Elsewhere(named, location, own, _is_all_in(own, named, location, connection))
     except sqlite3.Error:  # whoever opens it through MLflow says what is wrong
         return None
-    _logger.warning(
-        "The project was moved or copied: %s says %s for its artifacts in place of %s.",
-        *(database.name, own, named),
-    )
-    return None
+
+
+def registry_of(settings: TrackingSettings, project: Path) -> Registry:
+    """The registry of a project, which finds artifacts where they are, moved or not."""
+    from trisampler.registry.registry import Registry
+
+    elsewhere = artifacts_elsewhere(settings, project)
+    moved = (elsewhere.named, elsewhere.own) if elsewhere and elsewhere.is_moved else None
+    return Registry(settings.uri(project), settings.registered_model, moved)
 
 
 def check_artifacts(settings: TrackingSettings, project: Path) -> None:
-    """Check that a run's artifacts go where tracking.yml says, as `foreign_artifacts` does.
+    """Check that a run that begins writes artifacts where tracking.yml says.
+
+    The database of a project that was moved is told the new place, unless a run goes on that
+    writes to the old one.
 
     Raises:
-        TrackingError: They would go to a folder outside the project.
+        TrackingError: They would go to a folder outside the project, or a run goes on.
     """
-    foreign = foreign_artifacts(settings, project)
-    if foreign is not None:
-        own = project / settings.artifacts
+    elsewhere = artifacts_elsewhere(settings, project)
+    if elsewhere is None:
+        return
+    named, _, own, is_moved = elsewhere
+    if not is_moved:
         raise TrackingError(
             f"{settings.database}: the artifacts of the experiment {settings.experiment!r} are in "
-            f"{foreign}, outside this project, and not all of them in {own} too. Where the project "
-            f"is a copy, copy those as well (cp -r {foreign}/. {own}) or remove "
+            f"{named}, outside this project, and not all of them in {own} too. Where the project "
+            f"is a copy, copy those as well (cp -r {named}/. {own}) or remove "
             f"{settings.database}; where that folder is meant, name it as `artifacts` in "
             "conf/<env>/tracking.yml."
         )
+    with closing(sqlite3.connect(project / settings.database)) as connection, connection:
+        running = _running(connection, elsewhere.location)
+        if running is not None:
+            raise TrackingError(
+                f"{settings.database}: the run {running} is not known to have ended, and its "
+                f"artifacts go to {named}, which is {own} here. Begin once it has. Where it never "
+                'will, as it was killed or goes on in the original of this copy: python -c "import '
+                f"mlflow; mlflow.MlflowClient('{settings.uri(project)}')"
+                f".set_terminated('{running}', 'KILLED')\""
+            )
+        for table, column in _PLACES:
+            _rewrite(connection, table, column, elsewhere.location, own.as_uri())
+    _logger.warning(
+        "The project was moved or copied: %s says %s for its artifacts in place of %s.",
+        *(settings.database, own, named),
+    )
+
+
+def _running(connection: sqlite3.Connection, location: str) -> str | None:
+    """The id of a run with artifacts there whose process may live; cells end with the run's own."""
+    runs = connection.execute(
+        "SELECT runs.run_uuid, artifact_uri, value FROM runs "
+        "LEFT JOIN tags ON tags.run_uuid = runs.run_uuid AND tags.key = ? "
+        "WHERE status = 'RUNNING' AND lifecycle_stage = 'active' AND NOT EXISTS (SELECT 1 FROM "
+        "tags AS t WHERE t.run_uuid = runs.run_uuid AND t.key = 'mlflow.parentRunId')",
+        (PROCESS,),
+    )
+    for run_id, place, process in runs:
+        is_there = str(place).startswith(f"{location}/")
+        if is_there and (process is None or not is_gone(process)):
+            return str(run_id)
+    return None
 
 
 def _location(connection: sqlite3.Connection, experiment: str) -> str:

@@ -75,14 +75,15 @@ class TrackingHooks:
 
     def registry(self) -> Registry | None:
         """See `trisampler.datasets.registry.Tracking`."""
-        from trisampler.registry import Registry, RegistryError
+        from trisampler.hooks.own_artifacts import registry_of
+        from trisampler.registry import RegistryError
 
         settings = self._settings
         if settings is None or not settings.enabled:
             return None
         if self._lost:
             raise RegistryError("MLflow did not answer earlier in this run.")
-        return Registry(settings.uri(self._project), settings.registered_model)
+        return registry_of(settings, self._project)
 
     def source_run(self) -> SourceRun | None:
         """See `trisampler.datasets.registry.Tracking`."""

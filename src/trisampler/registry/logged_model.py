@@ -148,7 +148,7 @@ def _folder(registry: Registry, version: Version, cache: Path, inside: str) -> P
         if stored is None:
             folder = _download(registry.uri, location, inside, cache / version.model_id)
         else:
-            folder = stored / inside
+            folder = registry.place_of(stored) / inside
     if not folder.is_dir():
         raise RegistryError(
             f"Version {version.number} of {registry} has no {inside} among its artifacts any more."

@@ -17,6 +17,8 @@ from trisampler.registry.errors import RegistryError
 from trisampler.registry.version import CHALLENGER, CHAMPION, Version, champion_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from mlflow import MlflowClient
 
 _ABOUT = """\
@@ -40,11 +42,14 @@ class Registry:
     Args:
         uri: Tracking URI of the server or database.
         model: Name of the registered model.
+        moved: The folder of artifacts that the store names, and where that is in truth; None where
+            all is where the store says.
     """
 
-    def __init__(self, uri: str, model: str) -> None:
+    def __init__(self, uri: str, model: str, moved: tuple[Path, Path] | None = None) -> None:
         self.uri = uri
         self.model = model
+        self._moved = moved
 
     def __str__(self) -> str:
         return f"{self.model} at {label_of(self.uri)}"
@@ -53,6 +58,12 @@ class Registry:
     def client(self) -> MlflowClient:
         """MLflow's client."""
         return connect(self.uri)
+
+    def place_of(self, folder: Path) -> Path:
+        """Where a folder is that the store names, on this machine."""
+        if self._moved is not None and folder.is_relative_to(self._moved[0]):
+            return self._moved[1] / folder.relative_to(self._moved[0])
+        return folder
 
     def is_there(self) -> bool:
         """Whether there is a store; looking into a database that is not there would make one."""
