@@ -72,8 +72,11 @@ def _holds_replaced(module: ModuleType) -> bool:
 
 def _is_replaced(value: object) -> bool:
     if isinstance(value, type):
-        home = value.__module__
-        return _is_ours(home) and getattr(sys.modules.get(home), value.__name__, None) is not value
+        home, name = value.__module__, value.__name__
+        # A class within another is not to be found by its name.
+        return _is_ours(home) and (
+            home not in sys.modules or getattr(sys.modules[home], name, value) is not value
+        )
     if not isinstance(value, ModuleType | FunctionType):
         return False
     names = vars(value) if isinstance(value, ModuleType) else value.__globals__
