@@ -23,7 +23,9 @@ def test_handles_threads_and_disk_do_not_grow_with_retrainings() -> None:
     lines = [line for line in done.stdout.splitlines() if line.startswith("cycle ")]
     cycles = [json.loads(line.partition(": ")[2]) for line in lines]
     assert len(cycles) == 4
-    assert len({(cycle["handles"], cycle["threads"]) for cycle in cycles[1:]}) == 1
+    for what in ("handles", "threads"):
+        # A pool may start its last thread late; one left behind by each retraining would make two.
+        assert cycles[3][what] - cycles[1][what] < 2, what
     # At most three versions stay of four, where two were there after two.
     disks = [cycle["disk_mib"] for cycle in cycles]
     assert max(disks) < 1.5 * disks[1]
