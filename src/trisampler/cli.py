@@ -11,7 +11,7 @@ import click
 from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.cli.utils import CONTEXT_SETTINGS
 
-from trisampler.failures import failure_message
+from trisampler.failures import told_in_one_message
 from trisampler.given_params import read_params
 from trisampler.interruption import Interrupted, interruptible
 from trisampler.orchestration.commands import airflow, tracking
@@ -38,7 +38,7 @@ def _run(*, force: bool, dry_run: bool, verbose: bool, **options: Any) -> Any:
     options["runner"] = options["runner"] or _RUNNER
     assert kedro_run.callback is not None
     try:
-        with interruptible():
+        with told_in_one_message(verbose=verbose), interruptible():
             return kedro_run.callback(**options)
     except Interrupted as interrupted:
         click.echo(
@@ -47,12 +47,6 @@ def _run(*, force: bool, dry_run: bool, verbose: bool, **options: Any) -> Any:
             err=True,
         )
         raise click.exceptions.Exit(interrupted.exit_code) from None
-    except click.ClickException:
-        raise
-    except Exception as error:
-        if verbose:
-            raise
-        raise click.ClickException(failure_message(error)) from None
 
 
 cli.add_command(

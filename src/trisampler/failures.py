@@ -6,6 +6,7 @@ import errno
 import re
 import traceback
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from trisampler.errors import TrisamplerError
@@ -34,6 +35,28 @@ _GO_ON = "and run again: what was finished is kept"
 def in_node(error: BaseException, node: str) -> None:
     """Remember with the error in which node it was raised."""
     error.add_note(f"{_NODE}{node}")
+
+
+@contextmanager
+def told_in_one_message(*, verbose: bool) -> Iterator[None]:
+    """Within, whatever fails ends a command of Kedro's in its `failure_message`.
+
+    Args:
+        verbose: Leave the traceback to be shown in its place.
+
+    Raises:
+        click.ClickException: With that message.
+    """
+    import click
+
+    try:
+        yield
+    except click.ClickException:
+        raise
+    except Exception as error:
+        if verbose:
+            raise
+        raise click.ClickException(failure_message(error)) from None
 
 
 def failure_message(error: BaseException) -> str:

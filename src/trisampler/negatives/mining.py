@@ -70,15 +70,15 @@ def draw_negatives(
         pools = _pools(task.pools, tables, queries.ids, corpus.ids, settings)
         with progress_bar(len(task.keys_P), f"drawing ({task.sampler.name})", "pair") as bar:
             drawn = draw_pairs(task.miner(pools), block_pairs=block_pairs, done=bar.update)
-    if len(task.keys_P) and "encoder" not in task.pools:
-        drawn = drawn.with_near_keys(_near_keys(task.of_the_encoder(), candidates))
+    if task.leaves_near_duplicates:
+        drawn = drawn.with_near_keys(_near_keys(task, candidates))
     return task.negatives(drawn)
 
 
 def _near_keys(task: Round, candidates: pl.DataFrame) -> Int64:
     lists = candidate_lists(candidates, task.queries.ids, task.corpus.ids, "candidates")
-    pools = Pools(task.pools, {"encoder": lists}, task.settings.corpus_offered)
-    return draw_pairs(task.miner(pools)).near_keys_X
+    pools = Pools(("encoder",), {"encoder": lists}, task.settings.corpus_offered)
+    return draw_pairs(task.guarding_miner(pools)).near_keys_X
 
 
 def _pools(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -88,20 +88,21 @@ class Round:
         """Where candidates come from; nowhere if there is nothing to draw."""
         return self.settings.pools_of(self.sampler) if len(self.keys_P) else ()
 
-    def of_the_encoder(self) -> Round:
-        """The round that looks at the encoder's candidates alone, for what the guard says of them.
+    @property
+    def leaves_near_duplicates(self) -> bool:
+        """Whether the guard may have more to say than of the candidates that are drawn from.
 
-        Training masks what it takes for positives there whatever the sampler's own pool, so that
-        samplers differ by what they draw.
+        Training masks what it takes for positives among the encoder's, whatever the sampler's own
+        pool, so that samplers differ by what they draw.
         """
-        nearest = {"sampler": "top-k", "parameters": {}, "pools": ()}
-        return replace(self, settings=self.settings.model_copy(update=nearest))
+        return len(self.keys_P) > 0 and "encoder" not in self.pools
 
-    def miner(self, pools: Pools) -> Miner:
-        """What draws this round's negatives from these pools."""
+    @cached_property
+    def material(self) -> Material:
+        """What pairs are scored by, whatever is drawn."""
         query_ids, document_ids = self.queries.ids, self.corpus.ids
         classes_N = text_classes(self.corpus_table, document_ids)
-        material = Material(
+        return Material(
             queries=self.queries,
             corpus=CorpusMaterial(self.corpus, document_ids, classes_N, digest_ids(document_ids)),
             query_ids=query_ids,
@@ -109,8 +110,20 @@ class Round:
             positive_keys_X=self.keys_P,
             teacher=self._teacher(),
         )
-        shown = plane_pairs(material, self.seed, self.settings.plane_pairs)
-        return Miner(material, self.sampler, pools, self.settings, self.seed, self.number, shown)
+
+    def miner(self, pools: Pools) -> Miner:
+        """What draws this round's negatives from these pools."""
+        return self._miner(pools, self.settings)
+
+    def guarding_miner(self, pools: Pools) -> Miner:
+        """What the guard says of the encoder's candidates comes of its draw, and nothing else."""
+        nearest = {"sampler": "top-k", "parameters": {}, "pools": ()}
+        return self._miner(pools, self.settings.model_copy(update=nearest))
+
+    def _miner(self, pools: Pools, settings: SamplingSettings) -> Miner:
+        shown = plane_pairs(self.material, self.seed, settings.plane_pairs)
+        sampler = settings.build_sampler()
+        return Miner(self.material, sampler, pools, settings, self.seed, self.number, shown)
 
     def negatives(self, drawn: BlockDraw) -> Negatives:
         """The draw of all pairs, in the project's tables."""

@@ -15,7 +15,7 @@ from trisampler.corpora.documents import document_texts
 from trisampler.errors import told
 from trisampler.negatives.drawn import BlockDraw, join
 from trisampler.negatives.errors import NegativesError
-from trisampler.negatives.miner import require_teacher
+from trisampler.negatives.miner import Miner, require_teacher
 from trisampler.negatives.round import Negatives, Round
 from trisampler.negatives.searching import (
     Search,
@@ -151,16 +151,18 @@ def _drawn(
         texts = document_texts(task.corpus_table)
         index = LexicalIndex.build(texts, document_ids, lexical or LexicalSettings())
         searches["lexical"] = lexical_hits(index, queries, document_ids, depth)
-    drawn = join(list(_blocks(task, searches, f"mining ({task.sampler.name})")))
-    if "encoder" in task.pools or not task.settings.guard:
-        return drawn
-    near = [
-        block.near_keys_X for block in _blocks(task.of_the_encoder(), searches, "near-duplicates")
-    ]
-    return drawn.with_near_keys(np.concatenate(near))
+    offered, pairs = task.settings.corpus_offered, len(task.keys_P)
+    miner = task.miner(unsearched_pools(searches, task.pools, offered))
+    drawn = join(list(_blocks(miner, searches, pairs, f"mining ({task.sampler.name})")))
+    if not (task.leaves_near_duplicates and task.settings.guard):
+        return drawn  # without a guard another search would find none
+    guarding = task.guarding_miner(unsearched_pools(searches, ("encoder",), offered))
+    blocks = _blocks(guarding, searches, pairs, "near-duplicates")
+    return drawn.with_near_keys(np.concatenate([block.near_keys_X for block in blocks]))
 
 
-def _blocks(task: Round, searches: Mapping[Pool, Search], shown: str) -> Iterator[BlockDraw]:
-    miner = task.miner(unsearched_pools(searches, task.pools, task.settings.corpus_offered))
-    with progress_bar(len(task.keys_P), shown, "pair") as bar:
+def _blocks(
+    miner: Miner, searches: Mapping[Pool, Search], pairs: int, shown: str
+) -> Iterator[BlockDraw]:
+    with progress_bar(pairs, shown, "pair") as bar:
         yield from search_and_draw(miner, searches, bar.update)

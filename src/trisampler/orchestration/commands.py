@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from kedro.framework.cli.utils import ENV_HELP
 
-from trisampler.failures import failure_message
+from trisampler.failures import told_in_one_message
 from trisampler.given_params import params_option, read_params
 from trisampler.orchestration.dag_file import DAG_TEMPLATE
 
@@ -83,7 +83,7 @@ def create(
     from trisampler.orchestration.dag_file import write_dag_file
     from trisampler.orchestration.tasks import pipeline_tasks
 
-    with _failing_in_one_message(verbose=verbose):
+    with told_in_one_message(verbose=verbose):
         with _context(metadata, env, {}) as context:
             settings = check_airflow(context.config_loader["airflow"])
         # Anew, so that the parameters that runs will have are checked now.
@@ -122,7 +122,7 @@ def open_(
     """Start an MLflow run and print its id, for MLFLOW_RUN_ID of the processes to come."""
     from trisampler.hooks.shared_run import open_shared_run
 
-    with _failing_in_one_message(verbose=verbose), _context(metadata, env, params) as context:
+    with told_in_one_message(verbose=verbose), _context(metadata, env, params) as context:
         run_id = open_shared_run(context, name)
     click.echo(run_id or "")
 
@@ -144,7 +144,7 @@ def close(
     from trisampler.hooks.retention import prune_softly
     from trisampler.hooks.shared_run import close_shared_run
 
-    with _failing_in_one_message(verbose=verbose), _context(metadata, env, params) as context:
+    with told_in_one_message(verbose=verbose), _context(metadata, env, params) as context:
         run_id = close_shared_run(context, _registered(pipeline))
         prune_softly(context)
     click.echo(f"MLflow  run {run_id} is finished" if run_id else "MLflow  tracking is off")
@@ -161,18 +161,6 @@ def _context(
     ) as session:
         assert isinstance(session, KedroSession)
         yield session.load_context()
-
-
-@contextmanager
-def _failing_in_one_message(*, verbose: bool) -> Iterator[None]:
-    try:
-        yield
-    except click.ClickException:
-        raise
-    except Exception as error:
-        if verbose:
-            raise
-        raise click.ClickException(failure_message(error)) from None
 
 
 def _check_training(pipeline: Pipeline, context: KedroContext) -> None:
