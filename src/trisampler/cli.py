@@ -13,10 +13,9 @@ from kedro.framework.cli.utils import CONTEXT_SETTINGS
 
 from trisampler.failures import told_in_one_message
 from trisampler.given_params import read_params
+from trisampler.incremental.own_runner import RUNNER
 from trisampler.interruption import Interrupted, interruptible
 from trisampler.orchestration.commands import airflow, tracking
-
-_RUNNER = "trisampler.incremental.IncrementalRunner"
 
 
 @click.group(context_settings=CONTEXT_SETTINGS, name="trisampler")
@@ -27,15 +26,13 @@ def cli() -> None:
 def _run(*, force: bool, dry_run: bool, verbose: bool, **options: Any) -> Any:
     if force or dry_run:
         if options["runner"]:
-            raise click.UsageError(
-                f"--force and --dry-run are for the project's runner, {_RUNNER}."
-            )
+            raise click.UsageError(f"--force and --dry-run are for the project's runner, {RUNNER}.")
         options["runner_params"] = {
             **(options["runner_params"] or {}),
             "force": force,
             "dry_run": dry_run,
         }
-    options["runner"] = options["runner"] or _RUNNER
+    options["runner"] = options["runner"] or RUNNER
     assert kedro_run.callback is not None
     try:
         with told_in_one_message(verbose=verbose), interruptible():
